@@ -1,0 +1,79 @@
+"""causalsim: from raw data to a counterfactual, on one graph core.
+
+>>> import causalsim as cs
+>>> cs.DAG.from_edges(["X --> Y"]).to_cpdag()
+CPDAG.from_edges(['X --- Y'])
+"""
+
+from typing import TYPE_CHECKING
+
+from causalsim import _lazy
+from causalsim._version import __version__
+
+if TYPE_CHECKING:
+    from causalsim import citest, compat, data, datasets, discovery, graph, metrics, scm, viz
+    from causalsim.discovery import Knowledge, bootstrap, check, dry_run, pc
+    from causalsim.graph import (
+        ADMG,
+        CPDAG,
+        DAG,
+        PAG,
+        DiscreteNetwork,
+        TemporalGraph,
+        random_dag,
+        random_temporal_graph,
+    )
+    from causalsim.scm import SCM, TemporalSCM, random_scm, random_temporal_scm
+
+_HOMES = {
+    **dict.fromkeys(
+        ["citest", "compat", "data", "datasets", "discovery", "graph", "metrics", "scm", "viz"], ""
+    ),
+    **dict.fromkeys(["Knowledge", "bootstrap", "check", "dry_run", "pc"], "causalsim.discovery"),
+    **dict.fromkeys(
+        [
+            "ADMG",
+            "CPDAG",
+            "DAG",
+            "PAG",
+            "DiscreteNetwork",
+            "TemporalGraph",
+            "random_dag",
+            "random_temporal_graph",
+        ],
+        "causalsim.graph",
+    ),
+    **dict.fromkeys(["SCM", "TemporalSCM", "random_scm", "random_temporal_scm"], "causalsim.scm"),
+}
+
+__getattr__, __dir__, _names = _lazy.attach(__name__, _HOMES)
+
+__all__ = [
+    "ADMG",
+    "CPDAG",
+    "DAG",
+    "PAG",
+    "SCM",
+    "DiscreteNetwork",
+    "Knowledge",
+    "TemporalGraph",
+    "TemporalSCM",
+    "__version__",
+    "bootstrap",
+    "check",
+    "citest",
+    "compat",
+    "data",
+    "datasets",
+    "discovery",
+    "dry_run",
+    "graph",
+    "metrics",
+    "pc",
+    "random_dag",
+    "random_scm",
+    "random_temporal_graph",
+    "random_temporal_scm",
+    "scm",
+    "viz",
+]
