@@ -38,6 +38,7 @@ class _HasGraph(Protocol):
 class _HasStrengths(Protocol):
     """A result that knows how strong its edges are."""
 
+    @property
     def strengths(self) -> Strengths: ...
 
 
@@ -61,7 +62,7 @@ def plot(
         of the drawing's own size.
     strengths : mapping, optional
         Strength of an edge by its text or by the set of its two labels, drawn as line width.
-        By default those of the result, if it has a method ``strengths``.
+        By default those of the result, if it has ``strengths``.
     title : str, optional
         A line above the graph.
     legend : bool
@@ -161,7 +162,7 @@ def _subject(source: object, strengths: Strengths | None) -> tuple[Drawable, Str
             "TemporalGraph, or a result with one as .graph."
         )
     if strengths is None and isinstance(source, _HasStrengths):
-        return graph, source.strengths()
+        return graph, source.strengths
     return graph, strengths
 
 

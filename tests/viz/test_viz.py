@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from matplotlib import patches  # noqa: TID253
-from matplotlib import pyplot as plt  # noqa: TID253
-from matplotlib.figure import Figure  # noqa: TID253
+from matplotlib import patches
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 import causalsim as cs
 from causalsim import viz
@@ -23,6 +23,7 @@ class Result:
 
     graph: cs.CPDAG
 
+    @property
     def strengths(self):
         return {"A --> B": 0.9, "B --- C": 0.1}
 
@@ -82,6 +83,13 @@ def test_result_is_drawn_with_its_own_strengths():
     assert thick > 2 * thin
     override = viz.plot(result, ax=axes(), strengths={})
     assert len({p.get_linewidth() for p in drawn(override, patches.PathPatch)}) == 1
+
+
+def test_a_discovery_is_drawn_with_its_own_strengths():
+    model = cs.SCM.from_weights({"X --> Z": 1.5, "Y --> Z": 0.3})
+    found = cs.pc(model.sample(2000, rng=0), "fisher_z", alpha=0.01)
+    lines = drawn(viz.plot(found, ax=axes(), legend=False), patches.PathPatch)
+    assert len({line.get_linewidth() for line in lines}) == len(found.graph.edges) == 2
 
 
 def test_names_are_no_formulas():

@@ -1,0 +1,10 @@
+"""The command line: ``causalsim discover | check | convert | datasets | demo | version``.
+
+Data go to stdout, everything else to stderr. Exit codes: 0, done; 1, the data or the run failed;
+2, the command line must change; 130, interrupted. Output files are checked before the run,
+prepared in memory, and appear together or not at all. ``CAUSALSIM_DEBUG=1`` shows tracebacks.
+"""
+
+from causalsim.cli._app import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,93 @@
+"""The commands put together, and the entry point."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from causalsim._version import __version__
+from causalsim.cli._console import USAGE, complain
+from causalsim.cli._datasets import datasets, demo
+from causalsim.cli._discover import discover
+from causalsim.cli._graphs import check, convert
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="causalsim",
+    help="Causal graphs from data. Start with: causalsim demo",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"causalsim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
+
+
+for command in (discover, check, convert, datasets, demo):
+    app.command()(command)
+
+
+@app.command()
+def version() -> None:
+    """Show the version."""
+    _show_version(wanted=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words after ``causalsim``; by default those of this process.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Examples
+    --------
+    >>> main(["version"])
+    causalsim ...
+    0
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    try:
+        code = app(words, prog_name="causalsim", standalone_mode=False)
+    except typer.Exit as error:
+        code = error.exit_code
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        code = _refuse(error)
+    return int(code or 0)
+
+
+def _refuse(error: Any) -> int:
+    """Say in one line what is wrong with a command line."""
+    path = error.ctx.command_path if error.ctx is not None else "causalsim"
+    first = str(error.format_message()).partition("\n")[0].rstrip(".")
+    complain(f"{first}. See: {path} --help")
+    return USAGE

@@ -1,0 +1,133 @@
+"""What every command shares: notes and errors on stderr, exit codes, the words of the shell."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import NoReturn, ParamSpec
+
+import typer
+
+from causalsim.errors import CausalSimError, NameNotFoundError, OptionError
+
+__all__ = [
+    "FAILED",
+    "INTERRUPTED",
+    "USAGE",
+    "complain",
+    "fail",
+    "guarded",
+    "in_shell",
+    "note",
+    "notes",
+]
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+P = ParamSpec("P")
+
+_FLAGS = {"n_jobs": "jobs", "max_cond": "max-cond", "rng": "seed"}
+_KINDS = re.compile(r"\bkinds=\{(['\"])(.*?)\1: '(\w+)'\}")
+_ONE_KIND = re.compile(r"\bkinds\[(['\"])(.*?)\1\]='(\w+)'")
+_OPTION = re.compile(
+    r"\b(alpha|conflict|degenerate|fdr|kinds|max_cond|missing|n_jobs|rng|sepset|test)="
+    r"(?:'([^']*)'|(None|[-+]?\d[\w.+-]*))"
+)
+
+
+def in_shell(message: str) -> str:
+    """Turn the options that a message of the library names into those of the command line.
+
+    >>> in_shell("Choose missing='listwise', or write kinds={'x 1': 'discrete'}; or alpha=0.05.")
+    "Choose --missing listwise, or write --kinds 'x 1=discrete'; or --alpha 0.05."
+    """
+    kinds = _ONE_KIND.sub(_kind, _KINDS.sub(_kind, message))
+    latents = kinds.replace("latents=[...]", "--latent NAME")
+    return _OPTION.sub(_flag, latents).replace(", or None", "")
+
+
+def _flag(found: re.Match[str]) -> str:
+    name, quoted, plain = found.groups()
+    value = quoted if plain is None else plain.replace("None", "auto")
+    return f"--{_FLAGS.get(name, name)} {value}"
+
+
+def _kind(found: re.Match[str]) -> str:
+    return f"--kinds {shlex.quote(f'{found[2]}={found[3]}')}"
+
+
+def _say(text: str, colour: str | None) -> None:
+    """Write a line to stderr, in colour only where a person reads it."""
+    typer.secho(text, fg=colour, err=True, color=False if "NO_COLOR" in os.environ else None)
+
+
+def note(text: str, *, quiet: bool = False) -> None:
+    """Write a line for the reader to stderr."""
+    if not quiet:
+        _say(text, None)
+
+
+def complain(message: str) -> None:
+    """Write an error to stderr, in one line and in the words of the shell."""
+    _say(f"error: {in_shell(' '.join(message.split()))}", "red")
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """End the command with an error."""
+    complain(message)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def notes(*, quiet: bool) -> Iterator[None]:
+    """Turn the warnings of a block into notes, each once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        try:
+            yield
+        finally:
+            for text in dict.fromkeys(str(warning.message) for warning in caught):
+                note(f"note: {in_shell(text)}", quiet=quiet)
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """Let a command end in an exit code and one line, never in a traceback."""
+
+    @wraps(command)
+    def safe(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except BaseException as error:
+            if os.environ.get("CAUSALSIM_DEBUG", "") not in {"", "0"}:
+                raise
+            _end(error)
+
+    return safe
+
+
+def _end(error: BaseException) -> NoReturn:
+    """Say what went wrong, and choose the exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        fail("interrupted; nothing was written.", INTERRUPTED)
+    if isinstance(error, OptionError | NameNotFoundError):
+        fail(str(error), USAGE)
+    if isinstance(error, CausalSimError):
+        fail(str(error), FAILED)
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FAILED)
+    if isinstance(error, OSError | MemoryError):
+        fail(str(error) or "out of memory.", FAILED)
+    if isinstance(error, typer.Exit | SystemExit) or not isinstance(error, Exception):
+        raise error
+    fail(
+        f"unexpected {type(error).__name__}: {error} (CAUSALSIM_DEBUG=1 shows where; please "
+        "report it)",
+        FAILED,
+    )

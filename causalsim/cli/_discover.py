@@ -1,0 +1,288 @@
+"""``causalsim discover``: from a table to a graph that explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from causalsim.cli._console import INTERRUPTED, guarded, note, notes
+from causalsim.cli._inputs import load_table
+from causalsim.cli._outputs import check_outputs, check_suffix, write_all
+from causalsim.errors import (
+    CausalSimError,
+    InterruptedRunError,
+    KnowledgeError,
+    NameNotFoundError,
+    OptionError,
+)
+
+if TYPE_CHECKING:
+    from causalsim.data import Table
+    from causalsim.discovery import DiscoveryResult, Knowledge
+    from causalsim.discovery._skeleton import Skeleton
+
+__all__ = ["check_test", "discover"]
+
+SHOWN = 60
+
+
+@guarded
+def discover(
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A .csv, .tsv or .parquet file with one row of column names, or a bundled data "
+            "set such as dataset:sachs (see: causalsim datasets)."
+        ),
+    ],
+    *,
+    test: Annotated[
+        str, typer.Option(help="auto, fisher_z, par_corr, g_squared or chi_squared.")
+    ] = "auto",
+    alpha: Annotated[
+        str, typer.Option(help="Level of the tests; auto chooses by the fit of the graph.")
+    ] = "0.05",
+    knowledge: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with required, forbidden, tiers and within_tiers."),
+    ] = None,
+    sepset: Annotated[
+        str, typer.Option(help="majority, conservative, max_p, first or union.")
+    ] = "majority",
+    conflict: Annotated[
+        str, typer.Option(help="mark, overwrite, bidirect, keep or strength.")
+    ] = "mark",
+    max_cond: Annotated[int | None, typer.Option(help="Largest conditioning set.")] = None,
+    fdr: Annotated[
+        float | None, typer.Option(help="Also control the false-discovery rate of edges.")
+    ] = None,
+    missing: Annotated[
+        str, typer.Option(help="Missing values: error, listwise or testwise.")
+    ] = "error",
+    degenerate: Annotated[
+        str, typer.Option(help="Constant, repeated, collinear columns: error, drop or keep.")
+    ] = "error",
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN=KIND, repeatable, or one KIND for all columns."),
+    ] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Leave a column out; repeatable.")] = None,
+    jobs: Annotated[int, typer.Option(help="Workers; -1 for all cores.")] = 1,
+    seed: Annotated[int, typer.Option(help="For tests that draw random numbers.")] = 0,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Write the graph: .json, .dot, .graphml, .dagitty, or .bif with tables "
+            "estimated from discrete data; repeatable."
+        ),
+    ] = None,
+    svg: Annotated[Path | None, typer.Option(help="Draw the graph.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report with all reasons.")] = None,
+    result: Annotated[Path | None, typer.Option(help="Write the whole result as JSON.")] = None,
+    explain: Annotated[
+        tuple[str, str] | None, typer.Option(help="Say why two columns are joined, or not.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")] = False,
+) -> None:
+    """Discover a causal graph from a table by the PC algorithm.
+
+    The summary, or JSON, goes to stdout. Exit codes: 0 done, 1 the data or the run failed, 2 the
+    command line must change, 130 interrupted. Files appear all together or not at all.
+    """
+    targets = Targets(tuple(out or ()), svg, html, result)
+    targets.check(data, knowledge)
+    options = {
+        "alpha": _alpha(alpha),
+        "sepset": sepset,
+        "conflict": conflict,
+        "max_cond": max_cond,
+        "fdr": fdr,
+        "missing": missing,
+        "n_jobs": jobs,
+        "progress": not quiet,
+        "rng": seed,
+    }
+    check_test(test)
+    rules = _rules(knowledge)
+    with notes(quiet=quiet):
+        table = load_table(
+            data, kinds=kinds or [], drop=drop or [], missing=missing, degenerate=degenerate
+        )
+        _check_against(table, rules, knowledge, explain)
+        targets.check_kinds(table)
+        found = _run(table, test, rules, options)
+    found = replace(found, options={**found.options, "seed": seed, "source": data})
+    files = targets.render(found, table)
+    text = _json(found, explain) if json else _text(found, seed, explain)
+    write_all(files)
+    typer.echo(text)
+    for line in targets.report():
+        note(line, quiet=quiet)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The files that a discovery is to leave."""
+
+    graphs: tuple[Path, ...]
+    svg: Path | None
+    html: Path | None
+    result: Path | None
+
+    @property
+    def paths(self) -> list[Path]:
+        """Give all files."""
+        single = (self.svg, self.html, self.result)
+        return [*self.graphs, *(path for path in single if path is not None)]
+
+    def check(self, *inputs: object) -> None:
+        """Refuse what could not be written, before any work is done."""
+        from causalsim.graph.io._paths import extension
+
+        for path in self.graphs:
+            extension(path)
+        check_suffix(self.svg, "--svg", [".svg"])
+        check_suffix(self.html, "--html", [".html", ".htm"])
+        check_suffix(self.result, "--result", [".json"])
+        check_outputs(self.paths, [str(name) for name in inputs if name is not None])
+
+    def networks(self) -> Iterator[Path]:
+        """Give the graph files that need probability tables."""
+        from causalsim.graph.io._paths import extension
+
+        return (path for path in self.graphs if extension(path) == ".bif")
+
+    def check_kinds(self, table: Table) -> None:
+        """Refuse a BIF file for columns that have no states."""
+        from causalsim.cli._tables import refuse_numbers
+
+        for path in self.networks():
+            refuse_numbers(table, path)
+
+    def render(self, found: DiscoveryResult, table: Table) -> dict[Path, bytes]:
+        """Prepare the content of every file."""
+        from causalsim.cli._tables import fit_tables
+        from causalsim.graph.io._paths import encode
+
+        networks = set(self.networks())
+        network = fit_tables(found.graph.extension(), table) if networks else None
+        files = {
+            path: encode(network if network and path in networks else found.graph, path)
+            for path in self.graphs
+        }
+        for path, content in (
+            (self.svg, found.to_svg),
+            (self.html, found.to_html),
+            (self.result, lambda: _json(found) + "\n"),
+        ):
+            if path is not None:
+                files[path] = content().encode()
+        return files
+
+    def report(self) -> Iterator[str]:
+        """Say what was written."""
+        for path in self.paths:
+            yield f"wrote {path}"
+        for path in self.networks():
+            yield f"note: {path} holds one DAG of the class, with tables estimated by counts"
+
+
+def _alpha(text: str) -> float | None:
+    """Read a level, or None for ``auto``."""
+    if text == "auto":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise OptionError(f"--alpha {text}: expected a number such as 0.05, or auto.") from None
+
+
+def check_test(name: str) -> None:
+    """Refuse an unknown test before the data are read."""
+    from causalsim import citest
+
+    known = [known for known in citest.names() if known != "oracle"]
+    if name not in known:
+        raise NameNotFoundError.from_names("test", name, known)
+
+
+def _rules(path: Path | None) -> Knowledge | None:
+    from causalsim.discovery import Knowledge
+
+    with _naming(path):
+        return None if path is None else Knowledge.load(path)
+
+
+@contextmanager
+def _naming(path: Path | None) -> Iterator[None]:
+    """Put the file in front of what is wrong with its knowledge."""
+    try:
+        yield
+    except CausalSimError as error:
+        text = str(error)
+        raise KnowledgeError(text if str(path) in text else f"{path}: {text}") from error
+    except TypeError as error:
+        raise KnowledgeError(
+            f"{path}: expected lists of edges, such as required = ['X --> Y'], and tiers = "
+            "[['X'], ['Y']]."
+        ) from error
+
+
+def _check_against(
+    table: Table, rules: Knowledge | None, path: Path | None, explain: tuple[str, str] | None
+) -> None:
+    """Compare names, in the knowledge and on the command line, with the columns."""
+    for name in explain or ():
+        table.index(name)
+    if explain and explain[0] == explain[1]:
+        raise OptionError(f"--explain {explain[0]} {explain[1]}: give two different columns.")
+    with _naming(path):
+        if rules is not None:
+            rules.resolve(table.names)
+
+
+def _run(
+    table: Table, test: str, rules: Knowledge | None, options: dict[str, Any]
+) -> DiscoveryResult:
+    """Run PC; an interruption says what was found so far."""
+    from causalsim.discovery import pc
+
+    try:
+        return pc(table, test, knowledge=rules, **options)
+    except InterruptedRunError as error:
+        for line in _partial(table, str(error), error.partial):
+            note(line)
+        raise typer.Exit(INTERRUPTED) from error
+
+
+def _partial(table: Table, message: str, state: Skeleton | Any) -> Iterator[str]:
+    """Write an unfinished skeleton as text."""
+    import numpy as np
+
+    pairs = np.argwhere(np.triu(state.adjacency)).tolist()
+    total = len(table.names) * (len(table.names) - 1) // 2
+    yield f"error: {message.partition(';')[0]}; nothing was written."
+    yield f"not yet separated: {len(pairs)} of {total} pairs"
+    yield from (f"  {table.names[i]} --- {table.names[j]}" for i, j in pairs[:SHOWN])
+    if len(pairs) > SHOWN:
+        yield f"  ... {len(pairs) - SHOWN} more"
+
+
+def _text(found: DiscoveryResult, seed: int, explain: tuple[str, str] | None) -> str:
+    lines = [found.summary(), f"seed = {seed}"]
+    return "\n".join(lines if explain is None else [*lines, "", str(found.explain(*explain))])
+
+
+def _json(found: DiscoveryResult, explain: tuple[str, str] | None = None) -> str:
+    from causalsim._files import dump_json
+
+    payload = found.to_dict()
+    if explain is not None:
+        payload["explanation"] = list(found.explain(*explain).lines)
+    return dump_json(payload).removesuffix("\n")

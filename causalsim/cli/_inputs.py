@@ -1,0 +1,138 @@
+"""What a command reads: tables, bundled data sets, graphs, column kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from causalsim.errors import NameNotFoundError, OptionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from causalsim.data import Table
+    from causalsim.graph import DiscreteNetwork
+    from causalsim.graph.io._common import AnyGraph
+
+__all__ = ["PREFIX", "catalogue", "load_graph", "load_table", "open_dataset", "without_tables"]
+
+PREFIX = "dataset:"
+
+
+def catalogue() -> pd.DataFrame:
+    """List the bundled data sets, each with the name that the command line knows it by."""
+    from causalsim import datasets
+
+    frame = datasets.list()
+    frame["name"] = (
+        frame["call"].str.replace(r"\('(\w+)'\)", r":\1", regex=True).str.removesuffix("()")
+    )
+    return frame.drop(columns="call")
+
+
+def open_dataset(name: str) -> pd.DataFrame | DiscreteNetwork:
+    """Open a bundled data set or network by the name of :func:`catalogue`."""
+    from causalsim import datasets
+
+    known = list(catalogue()["name"])
+    full = name if name in known else f"network:{name}"
+    if full not in known:
+        raise NameNotFoundError.from_names("data set", name, known)
+    call, _, argument = full.partition(":")
+    found: pd.DataFrame | DiscreteNetwork = getattr(datasets, call)(*filter(None, [argument]))
+    return found
+
+
+def load_table(
+    data: str,
+    *,
+    kinds: Sequence[str],
+    drop: Sequence[str],
+    **options: str,
+) -> Table:
+    """Read the table that ``DATA`` names; options are those of ``read_table``."""
+    from dataclasses import replace
+
+    from causalsim.data import read_table
+
+    source, file_notes = _open(data, drop)
+    choices: Mapping[str, Any] = options
+    table = read_table(source, kinds=_kinds(kinds), min_columns=2, **choices)
+    return replace(table, notes=(*file_notes, *table.notes))
+
+
+def _open(data: str, drop: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
+    """Open a file or data set; columns are dropped before anything is asked of them."""
+    if data.startswith(PREFIX):
+        return _without(_rows(data.removeprefix(PREFIX)), drop), ()
+    if not drop:
+        return Path(data), ()
+    from causalsim.data._sources import read_file
+
+    frame, file_notes = read_file(Path(data))
+    frame = frame.to_pandas() if hasattr(frame, "to_pandas") else frame
+    return _without(frame, drop), (*file_notes, f"left out on request: {', '.join(drop)}")
+
+
+def _rows(name: str) -> pd.DataFrame:
+    from causalsim.graph import DiscreteNetwork
+
+    found = open_dataset(name)
+    if isinstance(found, DiscreteNetwork):
+        raise OptionError(
+            f"{PREFIX}{name} is a network, which has no rows. Draw some first: "
+            f"causalsim datasets {name} --rows 1000 --out {name.rpartition(':')[2]}.csv"
+        )
+    return found
+
+
+def _without(frame: pd.DataFrame, drop: Sequence[str]) -> pd.DataFrame:
+    names = [str(name) for name in frame.columns]
+    for name in drop:
+        if name not in names:
+            raise NameNotFoundError.from_names("column (in --drop)", name, names)
+    return frame.loc[:, [name not in drop for name in names]]
+
+
+def _kinds(texts: Sequence[str]) -> dict[str, str] | str | None:
+    """Read ``column=kind`` texts, or one kind for all columns."""
+    if len(texts) == 1 and "=" not in texts[0]:
+        return texts[0]
+    pairs = {}
+    for text in texts:
+        name, sign, kind = text.rpartition("=")
+        if not sign:
+            raise OptionError(
+                f"--kinds {text}: write --kinds COLUMN=KIND once for each column, or one kind "
+                "for all: --kinds discrete."
+            )
+        pairs[name] = kind
+    return pairs or None
+
+
+def load_graph(source: str, kind: str | None = None) -> AnyGraph | DiscreteNetwork:
+    """Read a graph from a file, from a discovery result, or from a bundled network."""
+    from causalsim.graph.io import read
+
+    if source.startswith(PREFIX):
+        from causalsim import datasets
+
+        name = source.removeprefix(PREFIX)
+        return datasets.network(name.removeprefix("network:"))
+    path = Path(source)
+    if path.suffix.lower() == ".json" and kind is None:
+        from causalsim._files import load_json
+        from causalsim.discovery import DiscoveryResult
+
+        payload = load_json(path)
+        if isinstance(payload, dict) and payload.get("format") == "causalsim/discovery":
+            return DiscoveryResult.from_dict(payload).graph
+    return read(path, kind=kind)
+
+
+def without_tables(graph: AnyGraph | DiscreteNetwork) -> AnyGraph:
+    """Give the graph of a network, or the graph itself."""
+    from causalsim.graph import DiscreteNetwork
+
+    return graph.dag if isinstance(graph, DiscreteNetwork) else graph

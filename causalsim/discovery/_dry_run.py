@@ -1,0 +1,202 @@
+"""How well an algorithm can do on data like yours.
+
+A model is fitted along the found graph, new data of the same size are drawn from it, and the
+same algorithm with the same options runs on them (a parametric bootstrap). Now the true graph is
+known, so that hits and false edges can be counted, edge by edge and at the strengths of *your*
+data. What is measured is how well the algorithm does *if* the found graph is right and the model
+holds: it says how much to expect of the method, never that the graph is true.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from causalsim import citest
+from causalsim._parallel import Progress
+from causalsim._rng import RNG, spawn
+from causalsim.citest import CITest, Oracle
+from causalsim.data import Table
+from causalsim.discovery._dry_run_result import DryRun
+from causalsim.discovery._refit import LABELLED, Refit, as_near_dag, refit
+from causalsim.discovery._repeat import (
+    Algorithm,
+    Outcome,
+    find_algorithm,
+    plain_options,
+    read_columns,
+    repeat,
+    run_once,
+    settled,
+)
+from causalsim.discovery._result import DiscoveryResult, provenance
+from causalsim.errors import OptionError
+from causalsim.graph import CPDAG, DAG, parse_edge
+from causalsim.scm._nodes import check_count
+
+__all__ = ["dry_run", "read_spec"]
+
+
+def dry_run(
+    result: DiscoveryResult,
+    data: object,
+    *,
+    repetitions: int = 50,
+    graph: DAG | CPDAG | None = None,
+    test: CITest | None = None,
+    kinds: Mapping[str, str] | str | None = None,
+    degenerate: str = "error",
+    n_jobs: int = 1,
+    progress: bool | Progress = False,
+    rng: RNG = None,
+) -> DryRun:
+    """Say how well the algorithm recovers a graph like the one it found, on data like yours.
+
+    Fits a model along the graph (:meth:`causalsim.SCM.fit` for continuous data, tables by counts
+    for discrete data), draws data sets of the same size from it, and runs the same algorithm
+    with the same options on each.
+
+    Parameters
+    ----------
+    result : DiscoveryResult
+    data : DataFrame, array, Table or path
+        The data that ``result`` came from. A result does not carry them: it is small enough to
+        save and to share, and your data stay with you.
+    repetitions : int
+        Number of data sets.
+    graph : DAG or CPDAG, optional
+        The graph to fit, over the same nodes; by default that of ``result``. Of a CPDAG one
+        extension is fitted. If it has none, because of conflicts, a near DAG with the same
+        adjacencies is fitted instead, and the result's notes say so.
+    test : CITest, optional
+        By default read from ``result``; give the spec of a test of your own.
+    kinds
+        Passed to :func:`causalsim.data.read_table`.
+    degenerate : {"error", "keep"}
+        Whether a drawn data set with a constant, repeated or collinear column counts as failed.
+    n_jobs : int
+        Workers; the result does not depend on it.
+    progress : bool or callable(done, total, message)
+        True writes to stderr.
+    rng : int, Generator or None
+
+    Returns
+    -------
+    DryRun
+
+    Raises
+    ------
+    GraphError
+        If ``graph`` is of another kind or over other nodes.
+    DataError, NameNotFoundError
+        If the data do not fit the result, or every run fails.
+    OptionError
+        If the test cannot be rebuilt from the result.
+    LimitError
+        If a probability table would have more than ten million cells.
+    InterruptedRunError
+        On Ctrl-C; ``.partial`` holds the result of the runs so far.
+
+    Notes
+    -----
+    Missing values: the model is fitted on complete rows, and drawn data are complete. Binary
+    columns beside continuous ones are taken as numbers. Tables of discrete data are counts plus
+    one pseudo-count in all per node, spread evenly over the table (BDeu with equivalent sample
+    size 1; Heckerman, Geiger & Chickering 1995). The model is fitted on rows that chose the
+    graph, which flatters the kept edges: expect a little less than is reported.
+
+    Examples
+    --------
+    >>> from causalsim import SCM, pc
+    >>> data = SCM.from_weights({"X --> Z": 0.5, "Y --> Z": 0.5}).sample(500, rng=0)
+    >>> trial = dry_run(pc(data, "fisher_z", alpha=0.01), data, repetitions=20, rng=0)
+    >>> trial.edges["found"].tolist(), trial.graph
+    ([1.0, 1.0], CPDAG.from_edges(['X --> Z', 'Y --> Z']))
+    """
+    check_count("repetitions", repetitions, 1)
+    if degenerate not in {"error", "keep"}:
+        raise OptionError.from_choice("degenerate", degenerate, ["error", "keep"])
+    name, function = find_algorithm(result.algorithm)
+    spec = read_spec(result.test) if test is None else test
+    dag, doubt = as_near_dag(result.graph if graph is None else graph)
+    dag = dag.reorder(result.graph.nodes)
+    policy = "error" if result.options.get("missing", "error") == "error" else "listwise"
+    table = read_columns(data, dag.nodes, policy, kinds)
+    options = {**result.options, "record": "decisive"}
+    target = function(None, Oracle(dag), **options).graph
+    fit_stream, *streams = spawn(rng, repetitions + 1)
+    model = refit(dag, table, fit_stream)
+    options["test"] = spec
+    n = result.n or len(table)
+    tasks = [(function, model, n, options, degenerate, stream) for stream in streams]
+
+    def finish(outcomes: Sequence[Outcome]) -> DryRun:
+        graphs, failures = settled(outcomes)
+        return DryRun(
+            algorithm=name,
+            dag=dag,
+            graph=target,
+            model=model.words,
+            n=n,
+            graphs=graphs,
+            failures=failures,
+            strengths=_matched(result.strengths, target),
+            options=plain_options(options),
+            provenance=provenance(table),
+            notes=(*table.notes, *doubt, *_notes(result, table)),
+        )
+
+    return finish(repeat(_replicate, tasks, finish, n_jobs, progress))
+
+
+def _replicate(
+    function: Algorithm,
+    model: Refit,
+    n: int,
+    options: Mapping[str, Any],
+    degenerate: str,
+    stream: np.random.Generator,
+) -> Outcome:
+    """Draw a data set and run the algorithm on it."""
+    return run_once(function, model.draw(n, stream), options, degenerate, stream)
+
+
+def read_spec(text: str) -> CITest:
+    """Turn the repr of a test's spec back into the spec, without evaluating anything.
+
+    >>> read_spec("GSquared(dof='full')")
+    GSquared(dof='full')
+    """
+    try:
+        call: Any = ast.parse(text, mode="eval").body
+        kind: type[CITest] = getattr(citest, call.func.id)
+        spec = kind(**{str(k.arg): ast.literal_eval(k.value) for k in call.keywords})
+    except (SyntaxError, ValueError, AttributeError, TypeError) as error:
+        raise OptionError(
+            f"the test of the result, {text}, cannot be rebuilt; give the spec: "
+            "dry_run(result, data, test=...)."
+        ) from error
+    return spec
+
+
+def _matched(strengths: Mapping[str, float], target: CPDAG) -> dict[str, float]:
+    """Give the strengths of the target's edges, whatever marks the result gave them."""
+    by_pair = {frozenset(parse_edge(edge)[:2]): value for edge, value in strengths.items()}
+    pairs = [frozenset(parse_edge(edge)[:2]) for edge in target.edges]
+    found = zip(target.edges, pairs, strict=True)
+    return {edge: by_pair[pair] for edge, pair in found if pair in by_pair}
+
+
+def _notes(result: DiscoveryResult, table: Table) -> list[str]:
+    """Say what in the fit is not as in the result."""
+    notes = []
+    if provenance(table)["data"] == result.provenance.get("data"):
+        notes.append("fitted on the rows that chose the graph, which flatters the kept edges")
+    else:
+        notes.append("fitted on other rows than those that chose the graph")
+    if len({kind in LABELLED for kind in table.kinds}) == 2:
+        notes.append("binary columns were taken as numbers")
+    return notes

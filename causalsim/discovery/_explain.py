@@ -1,0 +1,303 @@
+"""Plain words for a discovered graph: why this edge, why this arrow, how firmly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from causalsim.discovery._knowledge import Knowledge
+from causalsim.errors import OptionError
+from causalsim.graph.marks import Mark
+
+if TYPE_CHECKING:
+    from causalsim.discovery._result import DiscoveryResult, Event
+
+Link = tuple[str, str]
+
+__all__ = ["Certificate", "Explanation", "Fact", "explain", "summary"]
+
+
+@final
+@dataclass(frozen=True)
+class Fact:
+    """One answer of the test that an arrow leans on.
+
+    ``independent`` facts hold while p > alpha, dependent ones while p <= alpha.
+    """
+
+    x: str
+    y: str
+    given: tuple[str, ...]
+    p_value: float
+    independent: bool
+
+    def __str__(self) -> str:
+        sign = "_||_" if self.independent else "not _||_"
+        return f"{self.x} {sign} {self.y}{_given(self.given)} (p = {self.p_value:.3g})"
+
+
+@final
+@dataclass(frozen=True)
+class Certificate:
+    """The fewest facts from which an arrow follows, and the alphas between which they hold.
+
+    The smallest set among the derivations in the log. Outside ``(alpha_low, alpha_high)`` one
+    of the facts flips: at a larger alpha an independence is lost, at a smaller one an edge.
+    Inside, other tests may still change when alpha does.
+    """
+
+    facts: tuple[Fact, ...]
+    alpha_low: float
+    alpha_high: float
+
+
+@final
+@dataclass(frozen=True)
+class Explanation:
+    """Why two variables are joined as they are. Prints as text."""
+
+    x: str
+    y: str
+    edge: str | None
+    lines: tuple[str, ...]
+    certificate: Certificate | None
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _given(names: Iterable[str]) -> str:
+    inside = ", ".join(names)
+    return f" | {inside}" if inside else ""
+
+
+def _given_words(names: tuple[str, ...]) -> str:
+    return f"given {{{', '.join(names)}}}" if names else "without conditioning"
+
+
+class _Reader:
+    """Looks things up in one result by name."""
+
+    def __init__(self, result: DiscoveryResult) -> None:
+        self.result = result
+        self.graph = result.graph
+        self.derivations: dict[tuple[str, str], list[Event]] = {}
+        for event in result.events:
+            if event.rule not in ("conflict", "cycle", "refused"):
+                self.derivations.setdefault((event.tail, event.head), []).append(event)
+
+    def fact(self, x: str, y: str) -> Fact:
+        """Give the decisive test of a pair."""
+        record, graph = self.result.record, self.graph
+        i, j = sorted((graph.index(x), graph.index(y)))
+        apart = not graph.skeleton[i, j]
+        given = record.given(i, j)
+        names = tuple(graph.nodes[k] for k in sorted(given))
+        return Fact(x, y, names, float(np.exp(record.log_p[i, j])), apart)
+
+    def facts(self, tail: str, head: str, above: frozenset[tuple[str, str]]) -> frozenset[Fact]:
+        """Give the fewest facts behind an arrow; ``above`` guards against going in circles."""
+        options = [
+            found
+            for event in self.derivations.get((tail, head), [])
+            if (found := self._behind(event, above | {(tail, head)})) is not None
+        ]
+        return min(options, key=_size, default=frozenset())
+
+    def _behind(self, event: Event, above: frozenset[tuple[str, str]]) -> frozenset[Fact] | None:
+        """Give the facts behind one derivation, or None if it goes in a circle."""
+        arrows, pairs = _pattern(event)
+        if any(arrow in above for arrow in arrows):
+            return None
+        found = {self.fact(*pair) for pair in pairs}
+        for tail, head in arrows:
+            found |= self.facts(tail, head, above)
+        return frozenset(found)
+
+    def knowledge(self, x: str, y: str) -> list[str]:
+        """Give the rules of knowledge about a pair."""
+        rules = self.result.options.get("knowledge")
+        if not rules:
+            return []
+        i, j = self.graph.index(x), self.graph.index(y)
+        resolved = Knowledge.from_dict(rules).resolve(self.graph.nodes)
+        found = [resolved.rules[key] for key in ((i, j), (j, i)) if key in resolved.rules]
+        if resolved.joined[i, j]:
+            found.append("required in some direction")
+        return list(dict.fromkeys(found))
+
+
+def _pattern(event: Event) -> tuple[list[Link], list[Link]]:
+    """Give the arrows that a step leans on, and the pairs whose tests it leans on."""
+    a, b, others = event.tail, event.head, event.because
+    if event.rule == "knowledge":
+        return [], []
+    if event.rule == "collider":
+        return [], [(a, b), (a, others[0]), (others[0], b)]
+    if event.rule == "R1":
+        return [(others[0], a)], [(a, b), (others[0], b)]
+    if event.rule == "R2":
+        return [(a, others[0]), (others[0], b)], [(a, b)]
+    c, d = others
+    if event.rule == "R3":
+        return [(c, b), (d, b)], [(a, b), (c, d)]
+    return [(c, d), (d, b)], [(a, b), (c, b)]
+
+
+def _size(facts: frozenset[Fact]) -> tuple[int, int, list[str]]:
+    return sum(fact.independent for fact in facts), len(facts), sorted(map(str, facts))
+
+
+def explain(result: DiscoveryResult, x: str, y: str) -> Explanation:
+    """Explain one pair of a result; see :meth:`DiscoveryResult.explain`."""
+    reader, graph = _Reader(result), result.graph
+    i, j = graph.index(x), graph.index(y)
+    if i == j:
+        raise OptionError(f"explain({x!r}, {y!r}): give two different variables.")
+    known = [f"knowledge: {rule}" for rule in reader.knowledge(x, y)]
+    if not graph.skeleton[i, j]:
+        lines = [f"{x} and {y} are not joined.", *_apart(reader, x, y), *known]
+        return Explanation(x, y, None, tuple(lines), None)
+    edge = graph.edges[result.pairs().index((min(i, j), max(i, j)))]
+    lines = [edge, *_joined(reader, x, y), *known]
+    events = [event for event in result.events if {event.tail, event.head} == {x, y}]
+    lines += dict.fromkeys(_event_words(reader, event) for event in events)
+    certificate = None
+    if graph.directed[i, j] or graph.directed[j, i]:
+        certificate = _certificate(reader, *((x, y) if graph.directed[i, j] else (y, x)))
+        lines += _certificate_words(certificate, result.options["alpha"])
+    elif graph.marks[i, j] == Mark.TAIL:
+        lines += _undirected(result, x, y)
+    return Explanation(x, y, edge, tuple(lines), certificate)
+
+
+def _apart(reader: _Reader, x: str, y: str) -> list[str]:
+    if reader.result.sepsets[frozenset((x, y))] is None:
+        return ["Knowledge keeps them apart; the pair was not tested."]
+    fact = reader.fact(x, y)
+    return [f"They are independent {_given_words(fact.given)}: p = {fact.p_value:.3g}."]
+
+
+def _joined(reader: _Reader, x: str, y: str) -> list[str]:
+    fact = reader.fact(x, y)
+    if np.isnan(fact.p_value):
+        return ["Knowledge requires the edge; the pair was not tested."]
+    alpha, nearest = reader.result.options["alpha"], f"p = {fact.p_value:.3g}"
+    text = (
+        f"No set of neighbours made them independent at alpha = {alpha:g}; nearest was {nearest}"
+    )
+    return [f"{text} {_given_words(fact.given)}."]
+
+
+_RULE_WORDS = {
+    "knowledge": "{arrow} by knowledge.",
+    "R1": "{arrow} by Meek's R1: otherwise {others} --> {a} <-- {b} would be a new collider.",
+    "R2": "{arrow} by Meek's R2: otherwise {a} --> {others} --> {b} would close a cycle.",
+    "R3": "{arrow} by Meek's R3, through {others}.",
+    "R4": "{arrow} by Meek's R4, through {others}.",
+    "conflict": "Rules disagree: some want {arrow}, some {b} --> {a} (with {others}).",
+    "cycle": "{arrow} was wanted but lies on a directed cycle, so it is marked as a conflict.",
+    "refused": "{arrow} was wanted (with {others}) and refused: knowledge or an earlier arrow "
+    "stands against it.",
+}
+
+
+def _event_words(reader: _Reader, event: Event) -> str:
+    a, b, others = event.tail, event.head, " and ".join(event.because)
+    if event.rule == "collider":
+        fact = reader.fact(a, others)
+        return (
+            f"{a} --> {b} as part of the collider {a} --> {b} <-- {others}: {a} and {others} are "
+            f"independent {_given_words(fact.given)} (p = {fact.p_value:.3g}), and the sets that "
+            f"separate them speak against {b} between them."
+        )
+    return _RULE_WORDS[event.rule].format(arrow=f"{a} --> {b}", a=a, b=b, others=others)
+
+
+def _certificate(reader: _Reader, tail: str, head: str) -> Certificate:
+    facts = reader.facts(tail, head, frozenset())
+    high = min((fact.p_value for fact in facts if fact.independent), default=1.0)
+    low = max((fact.p_value for fact in facts if not fact.independent), default=0.0)
+    ordered = sorted(facts, key=lambda fact: (not fact.independent, str(fact)))
+    return Certificate(tuple(ordered), low, high)
+
+
+def _certificate_words(certificate: Certificate, alpha: float) -> list[str]:
+    if not certificate.facts:
+        return ["The arrow rests on knowledge alone."]
+    facts = [f"  {fact}" for fact in certificate.facts]
+    low, high = certificate.alpha_low, certificate.alpha_high
+    return [
+        "The arrow rests on:",
+        *facts,
+        f"These hold for alpha between {low:.3g} and {high:.3g} (now {alpha:g}).",
+    ]
+
+
+def _undirected(result: DiscoveryResult, x: str, y: str) -> list[str]:
+    open_ones = [t for t in result.ambiguous if {x, y} <= set(t) and t[1] in (x, y)]
+    lines = [
+        f"Ambiguous triple {a} - {b} - {c}: "
+        + (
+            f"knowledge keeps {a} and {c} apart, so no test speaks about {b}."
+            if result.sepsets[frozenset((a, c))] is None
+            else f"no majority of separating sets speaks for or against {b}."
+        )
+        for a, b, c in open_ones
+    ]
+    return [*lines, "The data leave the direction open: no collider or rule decides it."]
+
+
+def summary(result: DiscoveryResult) -> str:
+    """Write a result as text; see :meth:`DiscoveryResult.summary`."""
+    graph, options = result.graph, result.options
+    rows = f"{result.n} rows" if result.n else "no data"
+    settings = ", ".join(f"{key} = {options[key]}" for key in ("alpha", "sepset", "conflict"))
+    lines = [
+        f"{result.algorithm.upper()} on {len(graph)} variables, {rows}: {result.test}, {settings}",
+        f"{graph.n_edges} edges after {result.n_tests} tests: {_counts(result)}",
+        _class_words(result),
+        "",
+        *_edge_lines(result),
+    ]
+    if result.detectable:
+        reach = ", ".join(f"{k}: {r:.3g}" for k, r in result.detectable.items())
+        lines += ["", f"smallest partial correlation found with power .8, by set size: {reach}"]
+        lines.append("absent edges may be weaker than that: absent means not detectable here")
+    lines += ["", "observational data; arrows stand only under these assumptions:"]
+    lines += [f"  {text}" for text in result.assumptions]
+    lines += [f"note: {note}" for note in result.notes]
+    return "\n".join(lines)
+
+
+def _counts(result: DiscoveryResult) -> str:
+    graph = result.graph
+    parts = [
+        (int(graph.directed.sum()), "directed"),
+        (int(np.triu(graph.undirected).sum()), "undirected"),
+        (len(graph.conflicts), "in conflict"),
+        (len(result.ambiguous), "ambiguous triples"),
+    ]
+    return ", ".join(f"{count} {word}" for count, word in parts if count or word == "directed")
+
+
+def _class_words(result: DiscoveryResult) -> str:
+    if result.graph.is_class():
+        return "the graph stands for a Markov equivalence class"
+    return "the graph stands for no single class (finite-sample conflicts); see .conflicts"
+
+
+def _edge_lines(result: DiscoveryResult, limit: int = 60) -> list[str]:
+    frame = result.edges
+    width = max((len(edge) for edge in frame["edge"][:limit]), default=0)
+    lines = [
+        f"  {edge:<{width}}  strength {strength:+.3f}  max p {p:.2g}  {rule}".rstrip()
+        for edge, strength, p, rule in frame[:limit].itertuples(index=False)
+    ]
+    return lines + ([f"  ... {len(frame) - limit} more"] if len(frame) > limit else [])

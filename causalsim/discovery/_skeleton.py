@@ -1,0 +1,257 @@
+"""The skeleton search that every constraint-based algorithm shares.
+
+Reference semantics, PC-stable (Colombo & Maathuis 2014, algorithm 4.1): at level l = 0, 1, ...
+the neighbours are frozen; each pair still joined is tested given every set S of l neighbours of
+its first node, then of its second; the first S with p > alpha removes the edge at once and is
+its sepset. The search stops when no node has enough neighbours. A level is one batch: pairs take
+part in rounds of sets until they are separated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain, combinations, islice
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalsim._parallel import Progress, check_progress, parallel_map
+from causalsim.citest import BoundTest, CorrelationTest
+from causalsim.discovery._record import Record
+from causalsim.errors import DataError
+from causalsim.graph._base import true_cells
+
+__all__ = ["COMPILE_FROM", "Policy", "Skeleton", "Tester", "skeleton"]
+
+COMPILE_FROM = 31
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+Pair = tuple[int, int]
+Set = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """What an algorithm lets the search do.
+
+    Parameters
+    ----------
+    start : array of bool, shape (p, p)
+        Pairs that may be joined; others are never tested.
+    fixed : array of bool, shape (p, p)
+        Pairs that stay joined; never tested either.
+    max_cond : int
+        Largest conditioning set.
+    stable : bool
+        Freeze the neighbours of a level (PC-stable), or use them as they are now (original).
+    every : bool
+        Test all sets of a level and keep the union of those that separate.
+    """
+
+    start: NDArray[np.bool_]
+    fixed: NDArray[np.bool_]
+    max_cond: int
+    stable: bool = True
+    every: bool = False
+
+    def sets(self, adjacent: list[set[int]], pair: Pair, size: int) -> Iterator[Set]:
+        """Give the sets to try for a pair, in order; none twice."""
+        if size == 0:
+            return iter([()])
+        i, j = pair
+        mine, other = adjacent[i] - {j}, adjacent[j] - {i}
+        both = mine & other
+        fresh = (s for s in combinations(sorted(other), size) if not both.issuperset(s))
+        return chain(combinations(sorted(mine), size), fresh)
+
+
+@dataclass(eq=False)
+class Skeleton:
+    """What a search found so far.
+
+    Parameters
+    ----------
+    adjacency : array of bool, shape (p, p)
+    record : Record
+        The decisive test of each pair.
+    unions : dict
+        (i, j) with i < j to the union of the sets that separate it, if the policy asks for all.
+    depth : int
+        Largest conditioning set tried, -1 before the first.
+    """
+
+    adjacency: NDArray[np.bool_]
+    record: Record
+    unions: dict[Pair, Set] = field(default_factory=dict)
+    depth: int = -1
+
+    def part(self, pairs: Ints) -> None:
+        """Remove edges, shape (m, 2)."""
+        i, j = pairs.T
+        self.adjacency[i, j] = self.adjacency[j, i] = False
+
+    def sepset(self, i: int, j: int) -> Set:
+        """Give the separating set of a pair that a test removed: that of its decisive test."""
+        return self.unions.get((min(i, j), max(i, j))) or self.record.given(i, j)
+
+    def neighbours(self) -> list[set[int]]:
+        """Give the neighbours of each node."""
+        found: list[set[int]] = [set() for _ in self.adjacency]
+        for i, j in true_cells(self.adjacency).tolist():
+            found[i].add(j)
+        return found
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Tester:
+    """A bound test at a level, over some workers.
+
+    Parameters
+    ----------
+    test : BoundTest
+    alpha : float
+        A pair is separated when p > alpha.
+    n_jobs : int
+    """
+
+    test: BoundTest
+    alpha: float
+    n_jobs: int = 1
+
+    @property
+    def on_correlations(self) -> bool:
+        """Whether the test decides by |r| on one correlation matrix."""
+        return isinstance(self.test, CorrelationTest) and self.test.holes is None
+
+    def separates(self, log_p: Floats) -> NDArray[np.bool_]:
+        """Tell which answers mean independence."""
+        return np.asarray(log_p > np.log(self.alpha))
+
+    def ask(self, asked: Ints) -> tuple[Floats, Floats]:
+        """Ask rows of (x, y, *given); give (statistic, log p)."""
+        if self.n_jobs == 1 or len(asked) < 2:
+            return self.test.batch(asked[:, 0], asked[:, 1], asked[:, 2:])
+        import joblib
+
+        parts = np.array_split(asked, min(len(asked), 4 * joblib.effective_n_jobs(self.n_jobs)))
+        tasks = [(part[:, 0], part[:, 1], part[:, 2:]) for part in parts]
+        answers = parallel_map(self.test.batch, tasks, n_jobs=self.n_jobs)
+        statistic, log_p = zip(*answers, strict=True)
+        return np.concatenate(statistic), np.concatenate(log_p)
+
+
+def skeleton(
+    tester: Tester, policy: Policy, found: Skeleton, progress: bool | Progress = False
+) -> Skeleton:
+    """Search for the skeleton.
+
+    Parameters
+    ----------
+    tester : Tester
+    policy : Policy
+    found : Skeleton
+        Filled in place, so that an interrupted search can be read.
+    progress : bool or callable(done, total, message)
+        Told after each level.
+    """
+    report = check_progress(progress)
+    plain = policy.stable and not policy.every and found.record.everything is None
+    compiled = plain and tester.on_correlations and len(found.adjacency) >= COMPILE_FROM
+    edges = true_cells(np.triu(found.adjacency & ~policy.fixed))
+    for level in range(policy.max_cond + 1):
+        edges = edges[found.adjacency[tuple(edges.T)]]
+        pairs = edges[(found.adjacency.sum(axis=1)[edges] > level).any(axis=1)]
+        if not len(pairs):
+            break
+        _refuse_few_rows(tester, level)
+        found.depth = level
+        if level == 0:
+            _level_zero(tester, found, pairs)
+        elif compiled:
+            _level_compiled(tester, found, pairs, level)
+        else:
+            _level_batched(tester, policy, found, pairs, level)
+        last = min(policy.max_cond, int(found.adjacency.sum(axis=1).max()) - 1)
+        report(level + 1, max(level, last) + 1, "sizes of conditioning sets")
+    return found
+
+
+def _refuse_few_rows(tester: Tester, level: int) -> None:
+    """Refuse a level that no test could pass, which would leave every edge."""
+    test = tester.test
+    if not isinstance(test, CorrelationTest) or test.holes is not None:
+        return
+    if not np.isfinite(test.critical(level, tester.alpha)):
+        hint = f", or write max_cond={level - 1}" if level else ""
+        raise DataError(
+            f"{test.n} rows are too few for a test with {level} conditioning variables; give "
+            f"more than {level + 3} rows{hint}."
+        )
+
+
+def _level_zero(tester: Tester, found: Skeleton, pairs: Ints) -> None:
+    statistic, log_p = tester.ask(pairs)
+    found.record.add_level(pairs, statistic, log_p)
+    found.part(pairs[tester.separates(log_p)])
+
+
+def _level_compiled(tester: Tester, found: Skeleton, pairs: Ints, level: int) -> None:
+    from causalsim.discovery._compiled import search_level
+
+    test = tester.test
+    assert isinstance(test, CorrelationTest)  # noqa: S101  -- for the type checker
+    start = np.concatenate([np.zeros(1, np.intp), np.cumsum(found.adjacency.sum(axis=1))])
+    neighbours = np.flatnonzero(found.adjacency) % len(found.adjacency)
+    chosen, least = np.empty((len(pairs), level), np.int64), np.empty(len(pairs))
+    critical = test.critical(level, tester.alpha)
+    tests, gone = search_level(test.matrix, start, neighbours, pairs, critical, chosen, least)
+    tested = np.isfinite(least)
+    statistic, log_p = test.score(least[tested], level, test.n)
+    found.record.n_tests += int(tests)
+    found.record.add_best(pairs[tested], chosen[tested], statistic, log_p)
+    found.part(pairs[gone])
+
+
+def _level_batched(
+    tester: Tester, policy: Policy, found: Skeleton, pairs: Ints, level: int
+) -> None:
+    """Test one level in rounds of growing size; in the original PC, pair after pair."""
+    for group in [pairs] if policy.stable else pairs[:, None]:
+        adjacent = found.neighbours()
+        waiting = {(i, j): policy.sets(adjacent, (i, j), level) for i, j in group.tolist()}
+        share = 1
+        while waiting:
+            batch = {pair: list(islice(sets, share)) for pair, sets in waiting.items()}
+            waiting = {pair: waiting[pair] for pair, sets in batch.items() if len(sets) == share}
+            for pair in _round(tester, policy, found, batch):
+                waiting.pop(pair, None)
+            share = min(2 * share, 4096)
+
+
+def _round(
+    tester: Tester, policy: Policy, found: Skeleton, batch: dict[Pair, list[Set]]
+) -> list[Pair]:
+    """Test some sets of every pair and book the outcome; give the pairs that are done."""
+    asked = np.array([(*pair, *given) for pair, sets in batch.items() for given in sets], np.intp)
+    if not len(asked):
+        return []
+    statistic, log_p = tester.ask(asked)
+    separates = tester.separates(log_p)
+    done, at, use = [], 0, np.ones(len(asked), bool)
+    for pair, sets in batch.items():
+        hits = np.flatnonzero(separates[at : at + len(sets)])
+        if len(hits) and policy.every:
+            union = set(found.unions.get(pair, ())).union(*(sets[k] for k in hits))
+            found.unions[pair] = tuple(sorted(union))
+        elif len(hits):
+            use[at + hits[0] + 1 : at + len(sets)] = False
+            done.append(pair)
+        if len(hits):
+            found.part(np.array([pair]))
+        at += len(sets)
+    found.record.n_tests += len(asked)
+    found.record.add_tests(asked[use], statistic[use], log_p[use])
+    return done
