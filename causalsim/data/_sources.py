@@ -47,7 +47,7 @@ def open_source(data: Any, names: Sequence[str] | None) -> Raw:
 
 
 def _all_floats(data: object) -> bool:
-    """Tell whether a pandas frame is one block of numpy floats, so that it needs no translation."""
+    """Tell whether a pandas frame holds numpy floats only, so that it needs no translation."""
     import narwhals as nw
 
     if not nw.dependencies.is_pandas_dataframe(data):
@@ -104,7 +104,8 @@ def read_file(path: Path) -> tuple[Any, tuple[str, ...]]:
     except (OSError, EOFError, ValueError, zlib.error, Warning) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"cannot read {path}: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise DataError(f"cannot read {path}: {reason}.") from error
 
 
 def _read_parquet(path: Path) -> tuple[Any, tuple[str, ...]]:

@@ -1,5 +1,8 @@
 """The graph core: marks, kinds, separation, equivalence, projection, generators and text."""
 
+from typing import TYPE_CHECKING
+
+from causalsim import _lazy
 from causalsim.graph.equivalence import (
     class_members,
     consistent_extension,
@@ -24,6 +27,11 @@ from causalsim.graph.random import random_dag, random_temporal_graph
 from causalsim.graph.separation import is_separated, reachable, separating_set
 from causalsim.graph.temporal import TemporalGraph
 
+if TYPE_CHECKING:
+    from causalsim.graph import draw, io
+
+__getattr__, __dir__, _late = _lazy.attach(__name__, {"draw": "", "io": ""})
+
 __all__ = [
     "ADMG",
     "CPDAG",
@@ -41,7 +49,9 @@ __all__ = [
     "class_members",
     "consistent_extension",
     "dag_to_cpdag",
+    "draw",
     "interventions",
+    "io",
     "is_class",
     "is_separated",
     "label",

@@ -1,0 +1,74 @@
+"""House rules that no linter knows; run by ``make house``. Prints what breaks one, exits 1 if any.
+
+* every ``pytest.raises`` has ``match=``
+* every public function, class and method has a docstring
+* every module named in docs/papers.md exists
+* every name that ``causalsim`` exports stands in README.md or docs/
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def raises_without_match() -> Iterator[str]:
+    """Find ``pytest.raises`` calls that accept any message."""
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func) == "pytest.raises"
+                and not any(keyword.arg == "match" for keyword in node.keywords)
+            ):
+                yield f"{path.relative_to(ROOT)}:{node.lineno}: pytest.raises without match="
+
+
+def undocumented() -> Iterator[str]:
+    """Find public definitions without a docstring."""
+    for path in sorted((ROOT / "causalsim").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        for node in [*tree.body, *(n for c in tree.body for n in getattr(c, "body", []))]:
+            public = isinstance(node, DEFINITIONS) and not node.name.startswith("_")
+            if public and ast.get_docstring(node) is None:
+                yield f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} has no docstring"
+
+
+def missing_modules() -> Iterator[str]:
+    """Find modules that docs/papers.md names and that do not exist."""
+    text = (ROOT / "docs" / "papers.md").read_text()
+    for name in re.findall(r"`(causalsim(?:\.\w+)+)`", text):
+        path = ROOT.joinpath(*name.split("."))
+        if not (path.with_suffix(".py").exists() or path.is_dir()):
+            yield f"docs/papers.md names {name}, which does not exist"
+
+
+def unmentioned() -> Iterator[str]:
+    """Find exported names that no document mentions."""
+    sys.path.insert(0, str(ROOT))
+    import causalsim
+
+    text = "\n".join(path.read_text() for path in DOCS)
+    for name in causalsim.__all__:
+        if not name.startswith("_") and not re.search(rf"\b{name}\b", text):
+            yield f"cs.{name} stands in no document"
+
+
+def main() -> int:
+    """Run all rules."""
+    broken = [*raises_without_match(), *undocumented(), *missing_modules(), *unmentioned()]
+    for line in broken:
+        print(line)
+    print(f"house rules: {len(broken)} broken")
+    return bool(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
