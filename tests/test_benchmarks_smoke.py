@@ -51,9 +51,12 @@ def test_compare_counts_the_pairs_that_differ(script):
     compare = script("_contest").compare
     ours = np.array([[0, 1, 1], [1, 0, 0], [1, 0, 0]], bool)
     theirs = np.array([[0, -1, 0], [1, 0, 1], [0, -1, 0]])
-    assert compare(ours, theirs) == "1 pairs only ours, 1 only theirs"
-    assert compare(ours, np.where(ours, -1, 0)) == "yes"
-    assert compare(np.where(ours, 1, 0), np.where(ours, -1, 0)).startswith("0 pairs only ours, 0")
+    assert compare(ours, theirs) == {"pairs only ours": 1, "only theirs": 1}
+    assert not compare(ours, np.where(ours, -1, 0))
+    marks = np.where(ours, -1, 0)
+    arrows = marks.copy()
+    arrows[1, 0] = 1
+    assert compare(marks, arrows) == {"marked otherwise": 1}
 
 
 def test_accuracy_tabulates_every_method(script, capsys):

@@ -32,13 +32,18 @@ def raises_without_match() -> Iterator[str]:
 
 
 def undocumented() -> Iterator[str]:
-    """Find public definitions without a docstring."""
+    """Find public definitions without a docstring: of modules, and of their public classes."""
     for path in sorted((ROOT / "causalsim").rglob("*.py")):
-        tree = ast.parse(path.read_text())
-        for node in [*tree.body, *(n for c in tree.body for n in getattr(c, "body", []))]:
-            public = isinstance(node, DEFINITIONS) and not node.name.startswith("_")
-            if public and ast.get_docstring(node) is None:
+        top = [node for node in ast.parse(path.read_text()).body if _is_public(node)]
+        open_module = not path.name.startswith("_")
+        classes = [node for node in top if isinstance(node, ast.ClassDef) and open_module]
+        for node in [*top, *(part for c in classes for part in c.body if _is_public(part))]:
+            if ast.get_docstring(node) is None:
                 yield f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} has no docstring"
+
+
+def _is_public(node: ast.AST) -> bool:
+    return isinstance(node, DEFINITIONS) and not node.name.startswith("_")
 
 
 def missing_modules() -> Iterator[str]:

@@ -3,7 +3,7 @@
 The partial correlation of x and y given S is the correlation that is left in their Schur
 complement after the members of S are eliminated one by one. A pivot below ``SINGULAR`` means
 that a member is a linear function of earlier ones; the result is then NaN, as it is where x or
-y is such a function of S.
+y is such a function of S. A constant column correlates with nothing.
 
 References
 ----------
@@ -34,20 +34,21 @@ ROUNDING = 4 * float(np.finfo(np.float64).eps)
 
 
 def standardised(values: Floats) -> Floats:
-    """Scale each column to [-1, 1]; NaN where it is constant up to rounding."""
+    """Scale each column to [-1, 1], or to 0 if it is constant up to rounding."""
     low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
     half = high / 2 - low / 2
     varies = half > ROUNDING * np.maximum(np.abs(low), np.abs(high))
     scaled: Floats = values - (high / 2 + low / 2)
-    scaled /= np.where(varies, half, np.nan)
+    scaled /= np.where(varies, half, np.inf)
     return scaled
 
 
 def unit_columns(values: Floats) -> Floats:
-    """Give the columns centred and of length 1; NaN where constant."""
+    """Give the columns centred and of length 1, or 0 if constant."""
     unit = standardised(values)
     unit -= unit.mean(axis=0)
-    unit /= np.sqrt(np.einsum("ij,ij->j", unit, unit))
+    length = np.sqrt(np.einsum("ij,ij->j", unit, unit))
+    unit /= np.where(length > 0, length, 1)
     return unit
 
 
@@ -79,11 +80,11 @@ def shrinkage_estimate(unit: Floats) -> float:
     n = len(unit)
     matrix = unit.T @ unit
     off = ~np.eye(len(matrix), dtype=bool)
-    squares = np.nansum(matrix[off] ** 2)
+    squares = (matrix[off] ** 2).sum()
     if not squares > 0:
         return 1.0
     variance = ((unit**2).T @ unit**2 - matrix**2 / n) * n / (n - 1)
-    return float(np.clip(np.nansum(variance[off]) / squares, 0, 1))
+    return float(np.clip(variance[off].sum() / squares, 0, 1))
 
 
 def blocks(m: int, width: int) -> Iterator[slice]:
@@ -161,6 +162,8 @@ def complete_correlations(values: Floats, xs: Ints, ys: Ints, givens: Ints) -> t
         centred = (chosen - mean) * whole[:, None, :]
         length = np.sqrt(np.einsum("mkn,mkn->mk", centred, centred))
         least = ROUNDING * np.sqrt(rows[:, None])
-        centred /= np.where(length > least, length, np.nan)[:, :, None]
-        r[part] = _pair_correlation(_schur(centred @ np.swapaxes(centred, 1, 2), k))
+        centred /= np.where(length > least, length, np.inf)[:, :, None]
+        stack = centred @ np.swapaxes(centred, 1, 2)
+        stack[:, range(k + 2), range(k + 2)] = 1.0
+        r[part] = _pair_correlation(_schur(stack, k))
     return r, n

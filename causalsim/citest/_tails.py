@@ -92,10 +92,19 @@ def _log_beta_tail(a: Floats, odds: Floats) -> Floats:
 
 
 def _log_gamma_tail(a: Floats, x: Floats) -> Floats:
-    """Give log Q(a, x) for x > a + 1, the fraction from its last term to its first."""
+    """Give log Q(a, x) for x > a + 1, by Lentz's way through the continued fraction."""
     from scipy.special import gammaln
 
-    fraction = np.zeros_like(x)
-    for k in range(_TERMS, 0, -1):
-        fraction = k * (a - k) / (x - a + 2 * k + 1 + fraction)
-    return np.asarray(a * np.log(x) - x - gammaln(a) - np.log(x - a + 1 + fraction))
+    bottom = x - a + 1
+    ahead, back = np.full_like(x, np.inf), 1 / bottom
+    fraction = back.copy()
+    for k in range(1, 1000):
+        top = -k * (k - a)
+        bottom = bottom + 2
+        back = 1 / (top * back + bottom)
+        ahead = bottom + top / ahead
+        factor = ahead * back
+        fraction *= factor
+        if (np.abs(factor - 1) < 1e-15).all():
+            break
+    return np.asarray(a * np.log(x) - x - gammaln(a) + np.log(fraction))

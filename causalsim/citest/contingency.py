@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar, final
 
 import numpy as np
@@ -178,10 +178,11 @@ class CountTest(BoundTest):
         return self._effect(x, y, statistic, rows)
 
     def sparse(self, xs: ArrayLike, ys: ArrayLike, givens: ArrayLike) -> NDArray[np.bool_]:
-        """Flag tests with n < 10 dof of the full table, shape (m,)."""
+        """Flag tests with n < 10 dof of the full table, or without any dof, shape (m,)."""
         x, y, s = questions(xs, ys, givens)
         rows = self._raw(x, y, s)[2] if self._has_holes else self.n
-        return np.asarray(rows < _ROWS_PER_DOF * self._full_dof(x, y, s), np.bool_)
+        dof = self._full_dof(x, y, s)
+        return np.asarray((rows < _ROWS_PER_DOF * dof) | (dof == 0), np.bool_)
 
     def _details(self, x: int, y: int, given: tuple[int, ...]) -> tuple[float, float, int]:
         xs, ys, givens = questions([x], [y], [given])
@@ -227,9 +228,9 @@ class CountTest(BoundTest):
     @cached_property
     def _count_kernel(self) -> Callable[..., Floats]:
         """The compiled counter, loaded when there is enough work for it."""
-        from causalsim.citest._count_kernel import count_tests
+        from causalsim.citest._count_kernel import count_tests, pack
 
-        return count_tests
+        return partial(count_tests, packed=pack(self.codes, self.levels))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ r = -P01 / sqrt(P00 P11). Both tests decide by a threshold on |r| that depends o
 and alpha; a search can therefore run on the correlation matrix alone
 (:class:`CorrelationTest`).
 
+A constant column, which :func:`~causalsim.data.read_table` keeps only on request, passes for
+independent of all others, as in the tests on counts.
+
 References
 ----------
 .. [Fisher1924] Fisher, The distribution of the partial correlation coefficient, Metron 3.
@@ -51,7 +54,7 @@ class CorrelationTest(BoundTest):
     spec : CITest
     names : tuple of str
     matrix : array of shape (p, p)
-        Correlations; NaN where a column is constant.
+        Correlations; a constant column has none.
     n : int
         Rows behind ``matrix``.
     holes : array of shape (n, p), optional

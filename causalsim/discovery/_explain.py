@@ -115,7 +115,7 @@ class _Reader:
         arrows, pairs = _pattern(event)
         if any(arrow in above for arrow in arrows):
             return None
-        found = {self.fact(*pair) for pair in pairs}
+        found = {fact for pair in pairs if not np.isnan((fact := self.fact(*pair)).p_value)}
         for tail, head in arrows:
             found |= self.facts(tail, head, above)
         return frozenset(found)
@@ -293,11 +293,15 @@ def _class_words(result: DiscoveryResult) -> str:
     return "the graph stands for no single class (finite-sample conflicts); see .conflicts"
 
 
+def _evidence(strength: float, p: float) -> str:
+    return "not tested" if np.isnan(p) else f"strength {strength:+.3f}  max p {p:.2g}"
+
+
 def _edge_lines(result: DiscoveryResult, limit: int = 60) -> list[str]:
     frame = result.edges
     width = max((len(edge) for edge in frame["edge"][:limit]), default=0)
     lines = [
-        f"  {edge:<{width}}  strength {strength:+.3f}  max p {p:.2g}  {rule}".rstrip()
+        f"  {edge:<{width}}  {_evidence(strength, p)}  {rule}".rstrip()
         for edge, strength, p, rule in frame[:limit].itertuples(index=False)
     ]
     return lines + ([f"  ... {len(frame) - limit} more"] if len(frame) > limit else [])

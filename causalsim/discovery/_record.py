@@ -80,7 +80,7 @@ class Record:
         import pandas as pd
 
         label = np.array(names, object)
-        if self.everything is None:
+        if not self.everything:
             i, j = np.nonzero(np.triu(~np.isnan(self.log_p), 1))
             given = [self.given(a, b) for a, b in zip(i.tolist(), j.tolist(), strict=True)]
             statistic, log_p = self.statistic[i, j], self.log_p[i, j]

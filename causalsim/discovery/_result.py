@@ -243,7 +243,7 @@ class DiscoveryResult:
     @classmethod
     def from_dict(cls, payload: Mapping[str, Any]) -> Self:
         """Rebuild a result from :meth:`to_dict`."""
-        plain = _files.open_versioned(dict(payload), "discovery", VERSION)
+        plain = _files.open_versioned(payload, "discovery", VERSION)
         nodes = plain["nodes"]
         return cls(
             graph=CPDAG.from_edges(plain["edges"], nodes),
@@ -341,6 +341,7 @@ def _detectable(tester: Tester, depth: int) -> dict[int, float]:
 
 
 def provenance(table: Table | None) -> dict[str, Any]:
+    """Give versions, and a fingerprint of the data."""
     import hashlib
 
     versions = {"causalsim": __version__, "numpy": np.__version__}

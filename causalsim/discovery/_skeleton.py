@@ -239,19 +239,21 @@ def _round(
     if not len(asked):
         return []
     statistic, log_p = tester.ask(asked)
-    separates = tester.separates(log_p)
-    done, at, use = [], 0, np.ones(len(asked), bool)
-    for pair, sets in batch.items():
-        hits = np.flatnonzero(separates[at : at + len(sets)])
-        if len(hits) and policy.every:
-            union = set(found.unions.get(pair, ())).union(*(sets[k] for k in hits))
+    pairs, rows = list(batch), np.arange(len(asked))
+    owner = np.repeat(np.arange(len(pairs)), [len(sets) for sets in batch.values()])
+    hits = np.flatnonzero(tester.separates(log_p))
+    gone = np.unique(owner[hits]).tolist()
+    last = np.full(len(pairs), len(asked))
+    if policy.every:
+        for hit in hits.tolist():
+            pair = pairs[owner[hit]]
+            union = {*found.unions.get(pair, ()), *asked[hit, 2:].tolist()}
             found.unions[pair] = tuple(sorted(union))
-        elif len(hits):
-            use[at + hits[0] + 1 : at + len(sets)] = False
-            done.append(pair)
-        if len(hits):
-            found.part(np.array([pair]))
-        at += len(sets)
+    else:
+        np.minimum.at(last, owner[hits], hits)
+    if gone:
+        found.part(np.array([pairs[g] for g in gone]))
+    use = rows <= last[owner]
     found.record.n_tests += len(asked)
     found.record.add_tests(asked[use], statistic[use], log_p[use])
-    return done
+    return [] if policy.every else [pairs[g] for g in gone]

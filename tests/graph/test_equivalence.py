@@ -142,8 +142,7 @@ def test_every_pdag_on_four_nodes_against_enumeration():
             assert not graph.is_class()
             with pytest.raises(NotAClassError, match="not closed under Meek's rules: R[1-4]"):
                 graph.members()
-    print(seen)
-    assert sum(seen.values()) == 4096
+    assert seen == {"class": 1601, "extendable": 1716, "neither": 779}
 
 
 @given(cpdags(max_nodes=5))
