@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+collect_ignore_glob = ["conftest.py", "*/conftest.py"]
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 _SHARED = dict(deadline=None, suppress_health_check=[HealthCheck.too_slow])

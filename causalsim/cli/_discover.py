@@ -227,11 +227,6 @@ def _naming(path: Path | None) -> Iterator[None]:
     except CausalSimError as error:
         text = str(error)
         raise KnowledgeError(text if str(path) in text else f"{path}: {text}") from error
-    except TypeError as error:
-        raise KnowledgeError(
-            f"{path}: expected lists of edges, such as required = ['X --> Y'], and tiers = "
-            "[['X'], ['Y']]."
-        ) from error
 
 
 def _check_against(

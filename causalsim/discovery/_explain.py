@@ -137,7 +137,7 @@ def _pattern(event: Event) -> tuple[list[Link], list[Link]]:
     """Give the arrows that a step leans on, and the pairs whose tests it leans on."""
     a, b, others = event.tail, event.head, event.because
     if event.rule == "knowledge":
-        return [], []
+        return [], [(a, b)]
     if event.rule == "collider":
         return [], [(a, b), (a, others[0]), (others[0], b)]
     if event.rule == "R1":

@@ -17,7 +17,6 @@ from causalsim.data import Table
 from causalsim.discovery._orientation import Orientation
 from causalsim.discovery._record import Record
 from causalsim.discovery._skeleton import Skeleton, Tester
-from causalsim.errors import listing
 from causalsim.graph import CPDAG
 from causalsim.graph._base import true_cells
 
@@ -292,10 +291,6 @@ def describe(
     if work.votes is not None and work.votes.capped:
         pairs = ", ".join(f"{names[x]} and {names[z]}" for x, z in work.votes.capped[:5])
         notes.append(f"too many subsets to vote on the largest for {pairs}; they were left out")
-    if isinstance(test, CorrelationTest) and np.isnan(test.matrix).any():
-        untestable = np.isnan(test.matrix).sum(axis=1) >= len(names) - 1
-        flat = [name for name, bad in zip(names, untestable, strict=True) if bad]
-        notes.append(f"constant, so untestable, with all their edges left in: {listing(flat)}")
     if options.get("sepset") in ("first", "union") or options.get("conflict") != "mark":
         notes.append("the orientation depends on the order of columns")
     return DiscoveryResult(
