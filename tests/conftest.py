@@ -19,7 +19,9 @@ settings.register_profile(
     "ci", max_examples=100, derandomize=True, database=None, print_blob=True, **_SHARED
 )
 settings.register_profile("deep", max_examples=5000, **_SHARED)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
+)
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "data"
 

@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike
 
 from causalsim.citest._base import BoundTest, CITest, Floats, Ints, questions
 from causalsim.citest._correlation import (
+    SINGULAR,
     complete_correlations,
     correlation,
     partial_correlations,
@@ -38,7 +39,7 @@ from causalsim.citest._correlation import (
 )
 from causalsim.citest._tails import log_normal_tails, log_t_tails
 from causalsim.data import Kind, Table
-from causalsim.errors import DataError, OptionError
+from causalsim.errors import DataError, OptionError, listing
 
 __all__ = ["CorrelationTest", "FisherZ", "ParCorr"]
 
@@ -228,7 +229,8 @@ class _PartialCorrelation(CITest):
         Raises
         ------
         DataError
-            If ``matrix`` is not symmetric with a positive diagonal, or ``names`` do not fit it.
+            If ``matrix`` is not symmetric with a positive diagonal, is singular after shrinkage,
+            or ``names`` do not fit it.
         OptionError
             If ``shrinkage`` is ``"auto"``, which needs data.
 
@@ -243,7 +245,9 @@ class _PartialCorrelation(CITest):
         labels = tuple(f"x{i}" for i in range(len(unit))) if names is None else tuple(names)
         if len(set(labels)) < len(labels) or len(labels) != len(unit):
             raise DataError(f"expected {len(unit)} distinct names; got {list(labels)}.")
-        return self.bound(self, labels, shrink(unit, self.shrinkage or 0.0), n)
+        shrunk = shrink(unit, self.shrinkage or 0.0)
+        _refuse_singular(shrunk, labels)
+        return self.bound(self, labels, shrunk, n)
 
 
 def _as_correlation(matrix: ArrayLike) -> Floats:
@@ -262,6 +266,18 @@ def _as_correlation(matrix: ArrayLike) -> Floats:
         raise DataError("a correlation matrix is symmetric; write (R + R.T) / 2 if R almost is.")
     np.fill_diagonal(unit, 1.0)
     return np.asarray(np.clip(unit, -1.0, 1.0))
+
+
+def _refuse_singular(unit: Floats, names: tuple[str, ...]) -> None:
+    """Refuse a matrix in which some columns are linear functions of others."""
+    values, vectors = np.linalg.eigh(unit)
+    if values[0] > SINGULAR:
+        return
+    involved = [name for name, w in zip(names, vectors[:, 0], strict=True) if abs(w) > 1e-3]
+    raise DataError(
+        f"the correlation matrix is singular: {listing(involved)} are linearly dependent. Drop "
+        "one of them, or shrink: FisherZ(shrinkage=0.05)."
+    )
 
 
 @final

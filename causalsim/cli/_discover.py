@@ -52,8 +52,8 @@ def discover(
         typer.Option(help="TOML file with required, forbidden, tiers and within_tiers."),
     ] = None,
     sepset: Annotated[
-        str, typer.Option(help="majority, conservative, max_p, first or union.")
-    ] = "majority",
+        str, typer.Option(help="conservative, majority, max_p, first or union.")
+    ] = "conservative",
     conflict: Annotated[
         str, typer.Option(help="mark, overwrite, bidirect, keep or strength.")
     ] = "mark",

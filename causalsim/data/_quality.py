@@ -82,9 +82,11 @@ def screen(table: Table, policy: Degenerate) -> Table:
 
 def _degenerate(table: Table) -> dict[str, str]:
     """Give a reason for each column that carries nothing new."""
-    scale = np.fmax.reduce(np.abs(table.values), axis=0, initial=0.0)
-    scaled = table.values / np.where(scale > 0, scale, 1.0)
-    spread = np.fmax.reduce(scaled, axis=0) - np.fmin.reduce(scaled, axis=0)
+    most, least = (np.fmax, np.fmin) if table.has_missing else (np.maximum, np.minimum)
+    high, low = most.reduce(table.values, axis=0), least.reduce(table.values, axis=0)
+    scale = np.fmax(np.maximum(np.abs(high), np.abs(low)), 0.0)
+    scale = np.where(scale > 0, scale, 1.0)
+    scaled, spread = table.values / scale, high / scale - low / scale
     found = {
         name: f"{name!r} has no values" if np.isnan(width) else f"{name!r} is constant"
         for name, width in zip(table.names, spread.tolist(), strict=True)
@@ -96,7 +98,8 @@ def _degenerate(table: Table) -> dict[str, str]:
         for i, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True))
         if kind is Kind.CONTINUOUS and name not in found
     ]
-    for i, others in _collinear(scaled[:, columns]).items():
+    chosen = scaled if len(columns) == len(table.names) else scaled[:, columns]
+    for i, others in _collinear(chosen).items():
         name, base = table.names[columns[i]], [table.names[columns[j]] for j in others]
         found[name] = f"{name!r} is determined by {listing(base)}"
     return found
@@ -106,11 +109,12 @@ def _copies(table: Table, seen: dict[str, str]) -> dict[str, str]:
     """Find columns with the same content; labels may differ if they split the rows alike."""
     first: dict[bytes, str] = {}
     found: dict[str, str] = {}
-    for name, kind, column in zip(table.names, table.kinds, table.values.T, strict=True):
+    values = np.add(table.values.T, 0.0, order="C")
+    for name, kind, column in zip(table.names, table.kinds, values, strict=True):
         if name in seen:
             continue
         labelled = kind in {Kind.DISCRETE, Kind.BINARY}
-        content = (_by_appearance(column) if labelled else column + 0.0).tobytes()
+        content = (_by_appearance(column) if labelled else column).tobytes()
         original = first.setdefault(content, name)
         if original != name:
             found[name] = f"{name!r} repeats {original!r}"
@@ -128,13 +132,16 @@ def _by_appearance(codes: Floats) -> Floats:
 
 def _collinear(scaled: Floats) -> dict[int, list[int]]:
     """Find columns that are linear functions of earlier ones, by number."""
-    complete = scaled[~np.isnan(scaled).any(axis=1)]
+    missing = np.isnan(scaled)
+    complete = scaled[~missing.any(axis=1)] if missing.any() else scaled
     if len(complete) < 3 or scaled.shape[1] < 2:
         return {}
-    centred = complete - complete.mean(axis=0)
-    norms = np.sqrt((centred**2).sum(axis=0))
+    unit = complete - complete.mean(axis=0)
+    norms = np.sqrt(np.einsum("ij,ij->j", unit, unit))
     varying = np.flatnonzero(norms > ROUNDING)
-    unit = centred[:, varying] / norms[varying]
+    if len(varying) < len(norms):
+        unit = unit[:, varying]
+    unit /= norms[varying]
     found = _dependent(unit) if len(unit) > len(varying) + 1 else _parallel(unit)
     return {int(varying[i]): varying[others].tolist() for i, others in found.items()}
 

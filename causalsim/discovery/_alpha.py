@@ -37,7 +37,7 @@ def select_alpha(test: BoundTest, policy: Policy) -> float:
     for alpha in CANDIDATES:
         tester = Tester(test, alpha)
         found = skeleton(tester, policy, Skeleton(policy.start.copy(), Record(len(test.names))))
-        work = orient_skeleton(tester, found, policy, nothing, ("majority", "mark"))
+        work = orient_skeleton(tester, found, policy, nothing, ("conservative", "mark"))
         try:
             dag = CPDAG(test.names, work.state.to_marks()).extension()
         except NotAClassError:

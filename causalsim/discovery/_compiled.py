@@ -186,20 +186,17 @@ def search_level(matrix, start, neighbours, pairs, threshold, chosen, least):
 
 
 @njit(cache=True)
-def _tally(r, size, threshold, members, slots, separating, containing, least_in, least_out):
-    """Book one conditioning set of the pair: who is in it, and whether it separates."""
-    if abs(r) < threshold:
-        separating[0] += 1
+def _tally(r, size, threshold, inside, slots, separating, containing, least_in, least_out):
+    """Book one conditioning set of the pair: who is inside, and whether it separates."""
+    r = abs(r)
+    separates = r < threshold
+    separating[0] += separates
     for t in range(len(slots)):
-        inside = False
-        for k in range(size):
-            inside = inside or members[k] == slots[t]
-        if inside:
-            least_in[t, size] = min(least_in[t, size], abs(r))
-            if abs(r) < threshold:
-                containing[t] += 1
-        else:
-            least_out[t, size] = min(least_out[t, size], abs(r))
+        if inside[slots[t]]:
+            containing[t] += separates
+            least_in[t, size] = min(least_in[t, size], r)
+        elif r < least_out[t, size]:
+            least_out[t, size] = r
 
 
 @njit(cache=True)
@@ -209,14 +206,16 @@ def _walk(matrix, pool, count, cap, x, z, known, again, thresholds, slots, books
     factor = np.empty((cap + 2, cap))
     members, at = np.empty(cap, np.int64), np.zeros(cap + 1, np.int64)
     fresh = np.zeros(cap + 1, np.int64)
+    inside = np.zeros(len(matrix), np.bool_)
     tests = depth = 0
     if not again:
         tests = 1
-        _tally(matrix[x, z], 0, thresholds[0], members, slots, *books)
+        _tally(matrix[x, z], 0, thresholds[0], inside, slots, *books)
     while depth >= 0:
         if depth == cap or at[depth] == count:
             depth -= 1
             if depth >= 0:
+                inside[members[depth]] = False
                 at[depth] += 1
             continue
         members[depth] = pool[at[depth]]
@@ -224,11 +223,12 @@ def _walk(matrix, pool, count, cap, x, z, known, again, thresholds, slots, books
         if not _add_member(matrix, members, depth, factor, x, z):
             at[depth] += 1
             continue
+        inside[members[depth]] = True
         depth += 1
         if fresh[depth] > 0:
             tests += 1
             r = _left_over(matrix, factor, depth, x, z)
-            _tally(r, depth, thresholds[depth], members, slots, *books)
+            _tally(r, depth, thresholds[depth], inside, slots, *books)
         at[depth] = at[depth - 1] + 1
     return tests
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from causalsim.discovery._result import DiscoveryResult, Event
 
 Link = tuple[str, str]
+Triple = tuple[str, str, str]
 
 __all__ = ["Certificate", "Explanation", "Fact", "explain", "summary"]
 
@@ -25,7 +27,8 @@ __all__ = ["Certificate", "Explanation", "Fact", "explain", "summary"]
 class Fact:
     """One answer of the test that an arrow leans on.
 
-    ``independent`` facts hold while p > alpha, dependent ones while p <= alpha.
+    ``independent`` facts hold while p > alpha, dependent ones while p <= alpha. Where a rule
+    asked all sets of neighbours, ``given`` says in words which of them the p belongs to.
     """
 
     x: str
@@ -45,8 +48,8 @@ class Certificate:
     """The fewest facts from which an arrow follows, and the alphas between which they hold.
 
     The smallest set among the derivations in the log. Outside ``(alpha_low, alpha_high)`` one
-    of the facts flips: at a larger alpha an independence is lost, at a smaller one an edge.
-    Inside, other tests may still change when alpha does.
+    of the facts flips: at a larger alpha an independence is lost, at a smaller one a
+    dependence. Inside, the arrow can still change if edges around it come or go.
     """
 
     facts: tuple[Fact, ...]
@@ -101,6 +104,33 @@ class _Reader:
         names = tuple(graph.nodes[k] for k in sorted(given))
         return Fact(x, y, names, float(np.exp(record.log_p[i, j])), apart)
 
+    def verdict(self, triple: Triple, collider: bool) -> list[Fact]:
+        """Give what separates the ends of a triple, and by which sets the middle was judged."""
+        x, y, z = triple
+        place = self.votes.get((min(x, z), y, max(x, z)))
+        if place is None:
+            return [self.fact(x, z)]
+        votes = self.result.votes
+        assert votes is not None  # noqa: S101  -- for the type checker
+        within, without = (float(np.exp(best[place])) for best in (votes.best_in, votes.best_out))
+        for_it, against = (without, within) if collider else (within, without)
+        word, other = ("without", "with") if collider else ("with", "without")
+        facts = [Fact(x, z, (f"a set {word} {y}",), for_it, independent=True)]
+        if against <= self.result.options["alpha"]:
+            facts.append(Fact(x, z, (f"every set {other} {y}",), against, independent=False))
+        return facts
+
+    @cached_property
+    def votes(self) -> dict[Triple, int]:
+        """The place of each triple that was put to the vote."""
+        votes, names = self.result.votes, self.graph.nodes
+        if votes is None or self.result.options["sepset"] not in ("conservative", "majority"):
+            return {}
+        return {
+            (min(names[x], names[z]), names[y], max(names[x], names[z])): place
+            for place, (x, y, z) in enumerate(votes.triples)
+        }
+
     def facts(self, tail: str, head: str, above: frozenset[tuple[str, str]]) -> frozenset[Fact]:
         """Give the fewest facts behind an arrow; ``above`` guards against going in circles."""
         options = [
@@ -112,10 +142,13 @@ class _Reader:
 
     def _behind(self, event: Event, above: frozenset[tuple[str, str]]) -> frozenset[Fact] | None:
         """Give the facts behind one derivation, or None if it goes in a circle."""
-        arrows, pairs = _pattern(event)
+        arrows, pairs, triple = _pattern(event)
         if any(arrow in above for arrow in arrows):
             return None
-        found = {fact for pair in pairs if not np.isnan((fact := self.fact(*pair)).p_value)}
+        facts = [self.fact(*pair) for pair in pairs]
+        if triple is not None:
+            facts += self.verdict(triple, collider=event.rule == "collider")
+        found = {fact for fact in facts if not np.isnan(fact.p_value)}
         for tail, head in arrows:
             found |= self.facts(tail, head, above)
         return frozenset(found)
@@ -133,21 +166,21 @@ class _Reader:
         return list(dict.fromkeys(found))
 
 
-def _pattern(event: Event) -> tuple[list[Link], list[Link]]:
-    """Give the arrows that a step leans on, and the pairs whose tests it leans on."""
+def _pattern(event: Event) -> tuple[list[Link], list[Link], Triple | None]:
+    """Give the arrows, the joined pairs, and the judged triple that a step leans on."""
     a, b, others = event.tail, event.head, event.because
     if event.rule == "knowledge":
-        return [], [(a, b)]
+        return [], [(a, b)], None
     if event.rule == "collider":
-        return [], [(a, b), (a, others[0]), (others[0], b)]
+        return [], [(a, b), (others[0], b)], (a, b, others[0])
     if event.rule == "R1":
-        return [(others[0], a)], [(a, b), (others[0], b)]
+        return [(others[0], a)], [(a, b)], (others[0], a, b)
     if event.rule == "R2":
-        return [(a, others[0]), (others[0], b)], [(a, b)]
+        return [(a, others[0]), (others[0], b)], [(a, b)], None
     c, d = others
     if event.rule == "R3":
-        return [(c, b), (d, b)], [(a, b), (c, d)]
-    return [(c, d), (d, b)], [(a, b), (c, b)]
+        return [(c, b), (d, b)], [(a, b), (a, c), (a, d)], (c, a, d)
+    return [(c, d), (d, b)], [(a, b), (a, c), (a, d)], (c, a, b)
 
 
 def _size(facts: frozenset[Fact]) -> tuple[int, int, list[str]]:
@@ -180,8 +213,11 @@ def explain(result: DiscoveryResult, x: str, y: str) -> Explanation:
 def _apart(reader: _Reader, x: str, y: str) -> list[str]:
     if reader.result.sepsets[frozenset((x, y))] is None:
         return ["Knowledge keeps them apart; the pair was not tested."]
-    fact = reader.fact(x, y)
-    return [f"They are independent {_given_words(fact.given)}: p = {fact.p_value:.3g}."]
+    fact, options = reader.fact(x, y), reader.result.options
+    text = f"{_given_words(fact.given)}: p = {fact.p_value:.3g}."
+    if fact.p_value <= options["alpha"]:
+        return [f"Dropped to hold the false-discovery rate at {options['fdr']}, {text}"]
+    return [f"They are independent {text}"]
 
 
 def _joined(reader: _Reader, x: str, y: str) -> list[str]:
@@ -247,7 +283,7 @@ def _undirected(result: DiscoveryResult, x: str, y: str) -> list[str]:
         + (
             f"knowledge keeps {a} and {c} apart, so no test speaks about {b}."
             if result.sepsets[frozenset((a, c))] is None
-            else f"no majority of separating sets speaks for or against {b}."
+            else f"the separating sets do not agree about {b}."
         )
         for a, b, c in open_ones
     ]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from causalsim.errors import KnowledgeError, NameNotFoundError
 from causalsim.graph._base import find_cycle, index_sets, true_cells
-from causalsim.graph.marks import Mark, parse_edge
+from causalsim.graph.marks import Mark, split_edge
 
 __all__ = ["Knowledge", "Resolved"]
 
@@ -225,8 +225,10 @@ class Knowledge:
 
     def _pairs(self, text: str, names: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Give the (tail, head) pairs that an edge text stands for."""
-        edge = parse_edge(text)
+        edge = split_edge(text)
         marks = {edge.at_x, edge.at_y}
+        if edge.x == edge.y and not _is_pattern(edge.x):
+            raise KnowledgeError(f"{text!r} joins {edge.x!r} to itself; an edge needs two nodes.")
         if marks not in ({Mark.TAIL, Mark.ARROW}, {Mark.TAIL}):
             raise KnowledgeError(f"{text!r}: knowledge is written 'X --> Y' or 'X --- Y'.")
         tails, heads = _match(edge.x, names), _match(edge.y, names)
@@ -267,9 +269,13 @@ def _texts(what: str, given: object) -> tuple[str, ...]:
     return tuple(given)
 
 
+def _is_pattern(text: str) -> bool:
+    return len(text) > 1 and text.startswith("/") and text.endswith("/")
+
+
 def _match(text: str, names: Sequence[str]) -> list[int]:
     """Give the positions of a name, or of all names that a /pattern/ matches."""
-    if len(text) > 1 and text.startswith("/") and text.endswith("/"):
+    if _is_pattern(text):
         try:
             pattern = re.compile(text[1:-1])
         except re.error as error:

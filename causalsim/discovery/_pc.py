@@ -35,7 +35,7 @@ def pc(
     *,
     alpha: float | None = 0.05,
     knowledge: Knowledge | Mapping[str, Any] | None = None,
-    sepset: str = "majority",
+    sepset: str = "conservative",
     conflict: str = "mark",
     max_cond: int | None = None,
     stable: bool = True,
@@ -62,7 +62,7 @@ def pc(
         and .05 by the BIC of the graph, for continuous data.
     knowledge : Knowledge or mapping, optional
         Strictly enforced, and used to skip tests.
-    sepset : {"majority", "conservative", "max_p", "first", "union"}
+    sepset : {"conservative", "majority", "max_p", "first", "union"}
         How colliders are found. The first three do not depend on column order.
     conflict : {"mark", "overwrite", "bidirect", "keep", "strength"}
         What becomes of an edge that two rules want in opposite directions.
@@ -99,7 +99,7 @@ def pc(
 
     Notes
     -----
-    With ``sepset="majority"`` or ``"conservative"`` and ``conflict="mark"`` neither the order
+    With ``sepset="conservative"`` or ``"majority"`` and ``conflict="mark"`` neither the order
     of columns nor that of rows changes the graph.
 
     Examples
@@ -145,12 +145,13 @@ def pc(
 
 
 def _check_options(
-    alpha: object, sepset: str, conflict: str, max_cond: object, record: str, fdr: object
+    alpha: object, sepset: str, conflict: str, max_cond: Any, record: str, fdr: object
 ) -> None:
     for name, value in (("alpha", alpha), ("fdr", fdr)):
-        if value is not None and not (isinstance(value, float) and 0 < value < 1):
+        if value is not None and not (isinstance(value, float | np.floating) and 0 < value < 1):
             raise OptionError(f"{name}={value!r}: expected a number between 0 and 1, or None.")
-    if max_cond is not None and not (isinstance(max_cond, int) and max_cond >= 0):
+    whole = isinstance(max_cond, int | np.integer) and not isinstance(max_cond, bool)
+    if max_cond is not None and (not whole or max_cond < 0):
         raise OptionError(f"max_cond={max_cond!r}: expected a non-negative integer, or None.")
     for name, got, choices in (
         ("sepset", sepset, RULES),

@@ -21,7 +21,9 @@ Floats = NDArray[np.float64]
 
 
 class Record:
-    """Test outcomes by pair; mutable while a search runs.
+    """Test outcomes by pair, the smaller node first; mutable while a search runs.
+
+    ``log_p[i, j]`` and ``statistic[i, j]`` belong to i < j; NaN there means never tested.
 
     Parameters
     ----------
@@ -43,8 +45,8 @@ class Record:
     def add_level(self, pairs: Pairs, statistic: Floats, log_p: Floats) -> None:
         """Book the first test of each pair, given nothing."""
         i, j = pairs.T
-        self.log_p[i, j] = self.log_p[j, i] = log_p
-        self.statistic[i, j] = self.statistic[j, i] = statistic
+        self.log_p[i, j] = log_p
+        self.statistic[i, j] = statistic
         self.n_tests += len(pairs)
         if self.everything is not None:
             self.everything.append((pairs, statistic, log_p))
@@ -55,14 +57,15 @@ class Record:
         with np.errstate(invalid="ignore"):
             better = ~(log_p <= self.log_p[i, j])
         i, j = i[better], j[better]
-        self.log_p[i, j] = self.log_p[j, i] = log_p[better]
-        self.statistic[i, j] = self.statistic[j, i] = statistic[better]
-        self._chunk[i, j] = self._chunk[j, i] = len(self._chunks)
-        self._row[i, j] = self._row[j, i] = np.arange(len(i))
+        self.log_p[i, j] = log_p[better]
+        self.statistic[i, j] = statistic[better]
+        self._chunk[i, j] = len(self._chunks)
+        self._row[i, j] = np.arange(len(i))
         self._chunks.append(sets[better])
 
     def given(self, i: int, j: int) -> tuple[int, ...]:
         """Give the conditioning set of a pair's decisive test."""
+        i, j = min(i, j), max(i, j)
         return tuple(sorted(self._chunks[self._chunk[i, j]][self._row[i, j]].tolist()))
 
     def add_tests(self, asked: Pairs, statistic: Floats, log_p: Floats) -> None:

@@ -17,8 +17,10 @@ from causalsim.data import Table
 from causalsim.discovery._orientation import Orientation
 from causalsim.discovery._record import Record
 from causalsim.discovery._skeleton import Skeleton, Tester
+from causalsim.discovery._votes import Votes
 from causalsim.graph import CPDAG
 from causalsim.graph._base import true_cells
+from causalsim.graph.labels import index_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +81,9 @@ class Sepsets(Mapping[frozenset[str], tuple[str, ...] | None]):
         self._sepset = sepset
 
     def __getitem__(self, pair: frozenset[str]) -> tuple[str, ...] | None:
-        i, j = sorted(self._index[name] for name in pair)
+        if len(pair) != 2:
+            raise KeyError(pair)
+        i, j = sorted(index_of(name, self._index) for name in pair)
         if self._adjacency[i, j]:
             raise KeyError(pair)
         if not self._tested[i, j]:
@@ -125,6 +129,7 @@ class DiscoveryResult:
     n_tests: int
     record: Record = field(repr=False)
     unions: dict[tuple[int, int], tuple[int, ...]] = field(repr=False)
+    votes: Votes | None = field(repr=False)
     events: tuple[Event, ...]
     ambiguous: tuple[tuple[str, str, str], ...]
     strengths: Mapping[str, float]
@@ -229,6 +234,7 @@ class DiscoveryResult:
                 "strengths": dict(self.strengths),
                 "unions": [[i, j, list(given)] for (i, j), given in sorted(self.unions.items())],
                 "tests": self.record.to_lists(),
+                "votes": None if self.votes is None else self.votes.to_lists(),
                 "events": [[e.tail, e.head, e.rule, list(e.because)] for e in self.events],
                 "ambiguous": [list(triple) for triple in self.ambiguous],
                 "detectable": {str(k): v for k, v in self.detectable.items()},
@@ -252,6 +258,7 @@ class DiscoveryResult:
             n_tests=plain["n_tests"],
             record=Record.from_lists(len(nodes), plain["n_tests"], plain["tests"]),
             unions={(i, j): tuple(given) for i, j, given in plain["unions"]},
+            votes=None if plain["votes"] is None else Votes.from_lists(plain["votes"]),
             events=tuple(Event(t, h, rule, tuple(b)) for t, h, rule, b in plain["events"]),
             ambiguous=tuple((x, y, z) for x, y, z in plain["ambiguous"]),
             strengths=plain["strengths"],
@@ -263,7 +270,10 @@ class DiscoveryResult:
         )
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the result as JSON; the file appears whole or not at all."""
+        """Write the result as JSON; the file appears whole or not at all.
+
+        Of the tests it keeps the decisive ones, also after ``record="all"``.
+        """
         _files.write_text(path, _files.dump_json(self.to_dict()))
 
     @classmethod
@@ -301,6 +311,7 @@ def describe(
         n_tests=found.record.n_tests,
         record=found.record,
         unions=found.unions,
+        votes=work.votes,
         events=events,
         ambiguous=tuple((names[x], names[y], names[z]) for x, y, z in sorted(work.ambiguous)),
         strengths=_strengths(test, graph, found.record),

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, combinations
 from math import comb
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalsim.citest import CorrelationTest
+from causalsim.discovery._record import plain
 from causalsim.discovery._skeleton import COMPILE_FROM, Skeleton, Tester
 from causalsim.graph.pdag import Triple
 
@@ -52,6 +53,21 @@ class Votes:
     best_out: Floats
     n_tests: int
     capped: tuple[tuple[int, int], ...]
+
+    def to_lists(self) -> list[list[Any]]:
+        """Give rows of [x, y, z, separating, containing, best_in, best_out]."""
+        counts = zip(self.separating.tolist(), self.containing.tolist(), strict=True)
+        best = zip(map(plain, self.best_in), map(plain, self.best_out), strict=True)
+        rows = zip(self.triples, counts, best, strict=True)
+        return [[*triple, *count, *most] for triple, count, most in rows]
+
+    @classmethod
+    def from_lists(cls, rows: list[list[Any]]) -> Votes:
+        """Rebuild the counts from :meth:`to_lists`."""
+        counts = np.array([row[3:5] for row in rows], np.intp).reshape(-1, 2)
+        best = np.array([row[5:] for row in rows], np.float64).reshape(-1, 2)
+        triples = [(x, y, z) for x, y, z, *_ in rows]
+        return cls(triples, counts[:, 0], counts[:, 1], best[:, 0], best[:, 1], 0, ())
 
 
 @final

@@ -134,13 +134,21 @@ class MarkedGraph(ABC):
                 f"the edge between {self.nodes[i]!r} and {self.nodes[j]!r} has a mark at one "
                 "end only; marks[i, j] and marks[j, i] must both be 0 or both be set."
             )
-        bad = [edge for edge in self._edges() if not self._allows(edge.at_x, edge.at_y)]
-        if bad:
-            raise GraphError(
-                f"a {type(self).__name__} cannot hold {str(bad[0])!r}; "
-                f"it holds {self._allowed_text()}."
-            )
+        self._refuse_marks()
         self._check()
+
+    def _refuse_marks(self) -> None:
+        """Refuse an edge that this kind cannot hold."""
+        pairs = np.unique(
+            self.marks[self.skeleton] * np.uint8(len(Mark)) + self.marks.T[self.skeleton]
+        )
+        kinds = [(Mark(code // len(Mark)), Mark(code % len(Mark))) for code in pairs.tolist()]
+        if all(self._allows(at_x, at_y) for at_x, at_y in kinds):
+            return
+        bad = next(edge for edge in self._edges() if not self._allows(edge.at_x, edge.at_y))
+        raise GraphError(
+            f"a {type(self).__name__} cannot hold {str(bad)!r}; it holds {self._allowed_text()}."
+        )
 
     # -- what each kind decides ------------------------------------------------------------
 
@@ -193,13 +201,10 @@ class MarkedGraph(ABC):
         return cls(names, marks)
 
     def _edges(self) -> Iterator[Edge]:
-        for i, j in true_cells(np.triu(self.skeleton)).tolist():
-            yield Edge(
-                self.nodes[i],
-                self.nodes[j],
-                Mark(int(self.marks[j, i])),
-                Mark(int(self.marks[i, j])),
-            )
+        i, j = true_cells(np.triu(self.skeleton)).T
+        ends = zip(self.marks[j, i].tolist(), self.marks[i, j].tolist(), strict=True)
+        for x, y, (at_x, at_y) in zip(i.tolist(), j.tolist(), ends, strict=True):
+            yield Edge(self.nodes[x], self.nodes[y], Mark(at_x), Mark(at_y))
 
     @cached_property
     def edges(self) -> tuple[str, ...]:

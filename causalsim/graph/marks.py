@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from causalsim.errors import FormatError
 
-__all__ = ["Edge", "Mark", "parse_edge"]
+__all__ = ["Edge", "Mark", "parse_edge", "split_edge"]
 
 
 class Mark(IntEnum):
@@ -63,6 +63,23 @@ def _backwards(at_x: Mark, at_y: Mark) -> bool:
     }
 
 
+def split_edge(text: str) -> Edge:
+    """Read an edge as :func:`parse_edge`, whatever its two ends say.
+
+    Raises
+    ------
+    FormatError
+        If the text is no edge.
+    """
+    found = _EDGE.fullmatch(str(text))
+    if found is None:
+        raise FormatError(
+            f"{text!r} is no edge; write it with spaces around the marks, as in 'X --> Y', "
+            "'X --- Y', 'X <-> Y', 'X o-> Y' or 'X x-x Y'."
+        )
+    return Edge(found["x"], found["y"], _FROM_LEFT[found["at_x"]], _FROM_RIGHT[found["at_y"]])
+
+
 def parse_edge(text: str) -> Edge:
     """Read an edge such as ``"X --> Y"``, ``"X --- Y"``, ``"X <-> Y"`` or ``"X o-> Y"``.
 
@@ -71,13 +88,7 @@ def parse_edge(text: str) -> Edge:
     FormatError
         If the text is no edge, joins a node to itself, or has a conflict mark at one end only.
     """
-    found = _EDGE.fullmatch(str(text))
-    if found is None:
-        raise FormatError(
-            f"{text!r} is no edge; write it with spaces around the marks, as in 'X --> Y', "
-            "'X --- Y', 'X <-> Y', 'X o-> Y' or 'X x-x Y'."
-        )
-    edge = Edge(found["x"], found["y"], _FROM_LEFT[found["at_x"]], _FROM_RIGHT[found["at_y"]])
+    edge = split_edge(text)
     if edge.x == edge.y:
         raise FormatError(f"{text!r} joins {edge.x!r} to itself; an edge needs two nodes.")
     if (edge.at_x == Mark.CONFLICT) != (edge.at_y == Mark.CONFLICT):

@@ -81,6 +81,8 @@ class PDAG:
 
     def orient(self, tail: int, head: int) -> None:
         """Mark the edge tail --> head, whatever it was."""
+        if head in self.children[tail]:
+            return
         self.detach(tail, head)
         self.children[tail].add(head)
         self.parents[head].add(tail)

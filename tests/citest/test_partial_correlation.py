@@ -93,9 +93,17 @@ def test_too_few_rows_never_reject_nor_separate(spec):
 
 @both
 def test_perfect_correlation_is_infinitely_significant(spec):
-    result = spec.from_correlation([[1, -1], [-1, 1]], n=30)("x0", "x1")
-    assert result.statistic == result.log_p == -np.inf
-    assert result.effect == -1
+    x = np.random.default_rng(0).normal(size=30)
+    result = spec(read_table(np.column_stack([x, -x]), degenerate="keep"))("x0", "x1")
+    assert result.log_p == -np.inf
+    assert result.effect == pytest.approx(-1)
+
+
+def test_singular_matrix_is_refused_by_name():
+    matrix = [[1, 0.5, 0.5], [0.5, 1, 1], [0.5, 1, 1]]
+    with pytest.raises(DataError, match="singular: 'B', 'C' are linearly dependent"):
+        FisherZ().from_correlation(matrix, 50, ["A", "B", "C"])
+    assert FisherZ(shrinkage=0.1).from_correlation(matrix, 50).n == 50
 
 
 # -- other packages --------------------------------------------------------------------------

@@ -226,8 +226,10 @@ def test_no_knowledge_is_falsy_and_changes_nothing():
     [
         (
             dict(required=["A --> B"], forbidden=["/A|C/ --> B"]),
-            r"A --> B is both required \('A --> B' in required\) and forbidden "
-            r"\('/A\|C/ --> B' in forbidden\)",
+            (
+                r"A --> B is both required \('A --> B' in required\) and forbidden "
+                r"\('/A\|C/ --> B' in forbidden\)"
+            ),
         ),
         (
             dict(required=["A --> B"], tiers=[["B"], ["A"]]),
@@ -243,13 +245,17 @@ def test_no_knowledge_is_falsy_and_changes_nothing():
         ),
         (
             dict(required=["A --> B", "/B/ --> A"]),
-            r"B --> A is required \('/B/ --> A' in required\), and so is the opposite "
-            r"\('A --> B' in required\)",
+            (
+                r"B --> A is required \('/B/ --> A' in required\), and so is the opposite "
+                r"\('A --> B' in required\)"
+            ),
         ),
         (
             dict(required=["A --> B", "B --> C", "C --> A"]),
-            r"cycle: A --> B --> C --> A \('A --> B' in required, 'B --> C' in required, "
-            r"'C --> A' in required\)",
+            (
+                r"cycle: A --> B --> C --> A \('A --> B' in required, 'B --> C' in required, "
+                r"'C --> A' in required\)"
+            ),
         ),
         (
             dict(required=["A --> B", "B --- C", "C --> A"], forbidden=["C --> B"]),

@@ -14,16 +14,32 @@ from causalsim.errors import NotAClassError
 CLASH = {"A C": 0.9, "B D": 0.9, "A D": 0.9, "A C B": 0.04, "B D C": 0.001}
 # Meek's R1 wants A -> B because of C -> A, and B -> A because of D -> B.
 MEEK_CLASH = {
-    **{"C E": 0.9, "D F": 0.9, "B C A": 0.9, "B E A": 0.9, "A D B": 0.9, "A F B": 0.9},
-    **{"C D": 0.9, "C F": 0.9, "D E": 0.9, "E F": 0.9},
+    "C E": 0.9,
+    "D F": 0.9,
+    "B C A": 0.9,
+    "B E A": 0.9,
+    "A D B": 0.9,
+    "A F B": 0.9,
+    "C D": 0.9,
+    "C F": 0.9,
+    "D E": 0.9,
+    "E F": 0.9,
 }
 # R1 wants A -> B because of C -> A, and R2 wants B -> A because of B -> D -> A.
 MEEK_CYCLE = {"C D": 0.9, "B E": 0.9, "A E D": 0.9, "B C A": 0.9, "C E": 0.9}
 # Four colliders, one at each corner, turn the square A B C D into a directed cycle.
 SQUARE = {
-    **{"A E": 0.9, "B F": 0.9, "C G": 0.9, "D H": 0.9, "A C B D": 0.9, "B D A C": 0.9},
-    **{"B H A": 0.9, "C E B": 0.9, "D F C": 0.9, "A G D": 0.9},
-    **{pair: 0.9 for pair in ("A F", "B G", "C H", "D E", "E F", "E G", "E H", "F G", "F H")},
+    "A E": 0.9,
+    "B F": 0.9,
+    "C G": 0.9,
+    "D H": 0.9,
+    "A C B D": 0.9,
+    "B D A C": 0.9,
+    "B H A": 0.9,
+    "C E B": 0.9,
+    "D F C": 0.9,
+    "A G D": 0.9,
+    **dict.fromkeys(("A F", "B G", "C H", "D E", "E F", "E G", "E H", "F G", "F H"), 0.9),
     "G H": 0.9,
 }
 CORNERS = ["E --> B", "F --> C", "G --> D", "H --> A"]

@@ -23,9 +23,7 @@ def textbook(test, alpha, max_cond=99, stable=True, every=False):
     sepsets, log = {}, []
     for level in range(max_cond + 1):
         frozen = {i: set(adjacent[i]) for i in range(p)}
-        open_pairs = [
-            (i, j) for i, j in combinations(range(p), 2) if j in frozen[i]
-        ]
+        open_pairs = [(i, j) for i, j in combinations(range(p), 2) if j in frozen[i]]
         if not any(max(len(frozen[i]), len(frozen[j])) > level for i, j in open_pairs):
             break
         for i, j in open_pairs:
@@ -154,7 +152,9 @@ def test_the_original_search_depends_on_order_and_the_stable_one_does_not():
 
 def test_levels_are_reported_as_progress():
     seen = []
-    cs.pc(sample_of(6, 200, 0), progress=lambda done, total, text: seen.append((done, total, text)))
+    cs.pc(
+        sample_of(6, 200, 0), progress=lambda done, total, text: seen.append((done, total, text))
+    )
     assert [done for done, _, _ in seen] == list(range(1, len(seen) + 1))
     assert seen[-1][0] == seen[-1][1]
     assert {text for _, _, text in seen} == {"sizes of conditioning sets"}
@@ -176,9 +176,7 @@ def test_sets_too_large_for_the_rows_do_not_vote(rule):
     """
     matrix = np.eye(35) + 0.5 * (np.eye(35, k=1) + np.eye(35, k=-1))
     bound = FisherZ().from_correlation(matrix, 5)
-    one, two = (
-        cs.pc(None, test, alpha=0.6, sepset=rule) for test in (bound, counted(bound))
-    )
+    one, two = (cs.pc(None, test, alpha=0.6, sepset=rule) for test in (bound, counted(bound)))
     assert one.graph.n_edges == 34
     assert one.graph == two.graph
     assert one.ambiguous == two.ambiguous
