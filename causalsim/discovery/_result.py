@@ -82,10 +82,11 @@ class Sepsets(Mapping[frozenset[str], tuple[str, ...] | None]):
 
     def __getitem__(self, pair: frozenset[str]) -> tuple[str, ...] | None:
         if len(pair) != 2:
-            raise KeyError(pair)
+            raise KeyError(f"{set(pair)}: a pair is a frozenset of two names")
         i, j = sorted(index_of(name, self._index) for name in pair)
         if self._adjacency[i, j]:
-            raise KeyError(pair)
+            ends = " and ".join(self._names[k] for k in (i, j))
+            raise KeyError(f"{ends} are joined, so no set separates them")
         if not self._tested[i, j]:
             return None
         return tuple(self._names[k] for k in self._sepset(i, j))

@@ -135,7 +135,7 @@ def test_sepsets_are_a_mapping_over_the_pairs_that_are_not_joined():
     for i, j in np.argwhere(np.triu(skeleton)).tolist():
         pair = frozenset((nodes[i], nodes[j]))
         assert pair not in found.sepsets
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match="are joined, so no set separates them"):
             found.sepsets[pair]
     assert frozenset(("x0", "nobody")) not in found.sepsets
 
