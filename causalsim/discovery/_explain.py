@@ -90,6 +90,7 @@ class _Reader:
     def __init__(self, result: DiscoveryResult) -> None:
         self.result = result
         self.graph = result.graph
+        self._alpha = float(result.options["alpha"])
         self.derivations: dict[tuple[str, str], list[Event]] = {}
         for event in result.events:
             if event.rule not in ("conflict", "cycle", "refused"):
@@ -102,21 +103,22 @@ class _Reader:
         apart = not graph.skeleton[i, j]
         given = record.given(i, j)
         names = tuple(graph.nodes[k] for k in sorted(given))
+        x, y = graph.nodes[i], graph.nodes[j]
         return Fact(x, y, names, float(np.exp(record.log_p[i, j])), apart)
 
     def verdict(self, triple: Triple, collider: bool) -> list[Fact]:
         """Give what separates the ends of a triple, and by which sets the middle was judged."""
-        x, y, z = triple
-        place = self.votes.get((min(x, z), y, max(x, z)))
-        if place is None:
+        y, (x, z) = triple[1], sorted((triple[0], triple[2]), key=self.graph.index)
+        place, votes, alpha = self.votes.get((x, y, z)), self.result.votes, self._alpha
+        if place is None or votes is None:
             return [self.fact(x, z)]
-        votes = self.result.votes
-        assert votes is not None  # noqa: S101  -- for the type checker
         within, without = (float(np.exp(best[place])) for best in (votes.best_in, votes.best_out))
         for_it, against = (without, within) if collider else (within, without)
         word, other = ("without", "with") if collider else ("with", "without")
+        if for_it <= alpha:
+            return [self.fact(x, z)]
         facts = [Fact(x, z, (f"a set {word} {y}",), for_it, independent=True)]
-        if against <= self.result.options["alpha"]:
+        if against <= alpha:
             facts.append(Fact(x, z, (f"every set {other} {y}",), against, independent=False))
         return facts
 
@@ -124,12 +126,9 @@ class _Reader:
     def votes(self) -> dict[Triple, int]:
         """The place of each triple that was put to the vote."""
         votes, names = self.result.votes, self.graph.nodes
-        if votes is None or self.result.options["sepset"] not in ("conservative", "majority"):
+        if votes is None or self.result.options["sepset"] in ("first", "union"):
             return {}
-        return {
-            (min(names[x], names[z]), names[y], max(names[x], names[z])): place
-            for place, (x, y, z) in enumerate(votes.triples)
-        }
+        return {(names[x], names[y], names[z]): at for at, (x, y, z) in enumerate(votes.triples)}
 
     def facts(self, tail: str, head: str, above: frozenset[tuple[str, str]]) -> frozenset[Fact]:
         """Give the fewest facts behind an arrow; ``above`` guards against going in circles."""
@@ -211,9 +210,9 @@ def explain(result: DiscoveryResult, x: str, y: str) -> Explanation:
 
 
 def _apart(reader: _Reader, x: str, y: str) -> list[str]:
-    if reader.result.sepsets[frozenset((x, y))] is None:
-        return ["Knowledge keeps them apart; the pair was not tested."]
     fact, options = reader.fact(x, y), reader.result.options
+    if np.isnan(fact.p_value):
+        return ["Knowledge keeps them apart; the pair was not tested."]
     text = f"{_given_words(fact.given)}: p = {fact.p_value:.3g}."
     if fact.p_value <= options["alpha"]:
         return [f"Dropped to hold the false-discovery rate at {options['fdr']}, {text}"]
@@ -250,8 +249,8 @@ def _event_words(reader: _Reader, event: Event) -> str:
         fact = reader.fact(a, others)
         return (
             f"{a} --> {b} as part of the collider {a} --> {b} <-- {others}: {a} and {others} are "
-            f"independent {_given_words(fact.given)} (p = {fact.p_value:.3g}), and the sets that "
-            f"separate them speak against {b} between them."
+            f"independent {_given_words(fact.given)} (p = {fact.p_value:.3g}), and the rule "
+            f"{reader.result.options['sepset']!r} finds {b} not to separate them."
         )
     return _RULE_WORDS[event.rule].format(arrow=f"{a} --> {b}", a=a, b=b, others=others)
 
@@ -272,7 +271,8 @@ def _certificate_words(certificate: Certificate, alpha: float) -> list[str]:
     return [
         "The arrow rests on:",
         *facts,
-        f"These hold for alpha between {low:.3g} and {high:.3g} (now {alpha:g}).",
+        f"These facts hold for alpha between {low:.3g} and {high:.3g} (now {alpha:g}); the arrow",
+        "can still change inside, if edges or votes around it do.",
     ]
 
 
@@ -281,7 +281,7 @@ def _undirected(result: DiscoveryResult, x: str, y: str) -> list[str]:
     lines = [
         f"Ambiguous triple {a} - {b} - {c}: "
         + (
-            f"knowledge keeps {a} and {c} apart, so no test speaks about {b}."
+            f"no test separated {a} and {c}, so none speaks about {b}."
             if result.sepsets[frozenset((a, c))] is None
             else f"the separating sets do not agree about {b}."
         )
@@ -294,7 +294,8 @@ def summary(result: DiscoveryResult) -> str:
     """Write a result as text; see :meth:`DiscoveryResult.summary`."""
     graph, options = result.graph, result.options
     rows = f"{result.n} rows" if result.n else "no data"
-    settings = ", ".join(f"{key} = {options[key]}" for key in ("alpha", "sepset", "conflict"))
+    shown = ["alpha", "sepset", "conflict", *(k for k in ("max_cond", "fdr") if options[k])]
+    settings = ", ".join(f"{key} = {options[key]}" for key in shown)
     lines = [
         f"{result.algorithm.upper()} on {len(graph)} variables, {rows}: {result.test}, {settings}",
         f"{graph.n_edges} edges after {result.n_tests} tests: {_counts(result)}",
@@ -304,9 +305,10 @@ def summary(result: DiscoveryResult) -> str:
     ]
     if result.detectable:
         reach = ", ".join(f"{k}: {r:.3g}" for k, r in result.detectable.items())
-        lines += ["", f"smallest partial correlation found with power .8, by set size: {reach}"]
-        lines.append("absent edges may be weaker than that: absent means not detectable here")
-    lines += ["", "observational data; arrows stand only under these assumptions:"]
+        lines += ["", f"power .8 in one test needs a partial correlation, by set size, of {reach}"]
+        lines.append("an edge must pass all its tests, so it needs more")
+    lines += ["", "a pair without an edge may still be joined by something too weak to see here"]
+    lines += ["observational data; arrows stand only under these assumptions:"]
     lines += [f"  {text}" for text in result.assumptions]
     lines += [f"note: {note}" for note in result.notes]
     return "\n".join(lines)
@@ -324,9 +326,17 @@ def _counts(result: DiscoveryResult) -> str:
 
 
 def _class_words(result: DiscoveryResult) -> str:
-    if result.graph.is_class():
-        return "the graph stands for a Markov equivalence class"
-    return "the graph stands for no single class (finite-sample conflicts); see .conflicts"
+    count = len(result.ambiguous)
+    open_ones = f"{count} ambiguous triple{'s' if count > 1 else ''}"
+    if result.graph.conflicts:
+        return "rules disagree, so the graph stands for no class; see .conflicts"
+    if result.ambiguous:
+        return f"with {open_ones} the graph stands for several classes; see .ambiguous"
+    if not result.graph.is_class():
+        return "no DAG fits all its marks, so the graph stands for no class"
+    if result.options["knowledge"] is not None:
+        return "the graph stands for the part of a Markov equivalence class that knowledge allows"
+    return "the graph stands for a Markov equivalence class"
 
 
 def _evidence(strength: float, p: float) -> str:

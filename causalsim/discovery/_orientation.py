@@ -7,7 +7,7 @@ happens when two colliders want opposite arrows on one edge is the conflict poli
 policy      an edge wanted in both directions
 ==========  ================================================================================
 mark        gets ``x-x``; all colliders, then each round of Meek arrows, count together, and
-            arrows on a directed cycle get ``x-x`` too: independent of any order
+            those of them that close a directed cycle get ``x-x`` too: independent of any order
 overwrite   the later collider wins
 bidirect    becomes ``<->``
 keep        the earlier collider wins, both its arrows or none
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple, final
 
@@ -106,11 +107,10 @@ def orient(
     _by_knowledge(work, knowledge)
     allowed = _allowed_colliders(work, colliders, knowledge)
     if conflict == "mark":
+        _mark_cycles(work, work.known - work.fixed)
         _mark_together(work, [arrow for triple in allowed for arrow in _arrows(triple)])
-        _mark_cycles(work)
         for arrows in meek_rounds(work.state, ambiguous):
             _mark_together(work, arrows)
-            _mark_cycles(work)
     else:
         for triple in allowed:
             one_collider(work, triple, conflict)
@@ -135,7 +135,8 @@ def orient_skeleton(
     rule, conflict = rules
     around = found.neighbours()
     every = list(PDAG(around).unshielded())
-    triples = [(x, y, z) for x, y, z in every if policy.start[x, z]]
+    parted = policy.start & tester.separates(found.record.log_p)
+    triples = [(x, y, z) for x, y, z in every if parted[x, z]]
     votes = None
     if rule not in ("first", "union") or conflict == "strength":
         votes = collect_votes(tester, found, triples, policy.max_cond)
@@ -192,7 +193,7 @@ def _allowed_colliders(
 
 
 def _mark_together(work: Orientation, arrows: list[Arrow]) -> None:
-    """Apply arrows that count at the same time; opposite ones make a conflict."""
+    """Apply arrows that count at the same time; opposite ones, and cycles, make conflicts."""
     wanted: dict[tuple[int, int], list[Arrow]] = defaultdict(list)
     for arrow in arrows:
         wanted[arrow.tail, arrow.head].append(arrow)
@@ -202,16 +203,18 @@ def _mark_together(work: Orientation, arrows: list[Arrow]) -> None:
                 both = {k for arrow in reasons + wanted[head, tail] for k in arrow.because}
                 work.dispute(Step(tail, head, "conflict", tuple(sorted(both))))
             continue
+        if (min(tail, head), max(tail, head)) in work.state.disputed:
+            continue
         for arrow in reasons:
             work.apply(arrow)
+    _mark_cycles(work, wanted.keys() - work.known)
 
 
-def _mark_cycles(work: Orientation) -> None:
-    """Dispute the arrows on cycles: those from data first, then those knowledge only allows."""
-    for spared in (work.known, work.fixed):
-        for tail, head in arrows_on_cycles(work.state):
-            if (tail, head) not in spared:
-                work.dispute(Step(tail, head, "cycle", ()))
+def _mark_cycles(work: Orientation, fresh: AbstractSet[tuple[int, int]]) -> None:
+    """Dispute the fresh arrows on cycles; earlier arrows stand, so that none loses its premise."""
+    for tail, head in arrows_on_cycles(work.state):
+        if (tail, head) in fresh:
+            work.dispute(Step(tail, head, "cycle", ()))
 
 
 def one_collider(work: Orientation, triple: Triple, conflict: str) -> bool:

@@ -12,11 +12,8 @@ import numpy as np
 
 from causalsim import _files
 from causalsim._version import __version__
-from causalsim.citest import BoundTest, CorrelationTest
 from causalsim.data import Table
-from causalsim.discovery._orientation import Orientation
 from causalsim.discovery._record import Record
-from causalsim.discovery._skeleton import Skeleton, Tester
 from causalsim.discovery._votes import Votes
 from causalsim.graph import CPDAG
 from causalsim.graph._base import true_cells
@@ -27,15 +24,9 @@ if TYPE_CHECKING:
 
     from causalsim.discovery._explain import Explanation
 
-__all__ = ["DiscoveryResult", "Event", "Sepsets", "describe", "provenance"]
+__all__ = ["DiscoveryResult", "Event", "Sepsets", "provenance"]
 
 VERSION = 1
-ASSUMPTIONS = (
-    "no hidden common causes and no selection",
-    "no causal cycles",
-    "faithfulness: every independence in the population comes from the graph",
-    "rows are independent draws from one distribution",
-)
 
 
 @final
@@ -62,22 +53,24 @@ class Event:
 
 @final
 class Sepsets(Mapping[frozenset[str], tuple[str, ...] | None]):
-    """Separating sets by pair of names; None where knowledge kept the pair apart.
+    """Separating sets by pair of names; None where no test separated the pair.
 
-    Pairs that are joined are absent.
+    That is where knowledge kept it apart, or the control of the false-discovery rate dropped it.
+    Pairs that are joined are absent. A set is the first that separated its pair, so it may
+    depend on the order of columns, also where the graph does not.
     """
 
     def __init__(
         self,
         names: tuple[str, ...],
         adjacency: np.ndarray,
-        tested: np.ndarray,
+        parted: np.ndarray,
         sepset: Callable[[int, int], tuple[int, ...]],
     ) -> None:
         self._names = names
         self._index = {name: i for i, name in enumerate(names)}
         self._adjacency = adjacency
-        self._tested = tested
+        self._parted = parted
         self._sepset = sepset
 
     def __getitem__(self, pair: frozenset[str]) -> tuple[str, ...] | None:
@@ -87,7 +80,7 @@ class Sepsets(Mapping[frozenset[str], tuple[str, ...] | None]):
         if self._adjacency[i, j]:
             ends = " and ".join(self._names[k] for k in (i, j))
             raise KeyError(f"{ends} are joined, so no set separates them")
-        if not self._tested[i, j]:
+        if not self._parted[i, j]:
             return None
         return tuple(self._names[k] for k in self._sepset(i, j))
 
@@ -117,7 +110,9 @@ class DiscoveryResult:
     n_tests, n : int
         Tests made, rows used.
     detectable : mapping of int to float
-        Smallest effect found with power .8, by size of the conditioning set.
+        Smallest population partial correlation that one test at alpha finds with power .8, by
+        size of the conditioning set. An edge must pass all its tests, so it needs more. Empty
+        for other tests, incomplete rows, shrinkage and ``fdr``.
     options, provenance : mapping
         Settings; versions and a fingerprint of the data.
     assumptions, notes : tuple of str
@@ -143,8 +138,8 @@ class DiscoveryResult:
     @cached_property
     def sepsets(self) -> Sepsets:
         """Separating sets by pair."""
-        tested = ~np.isnan(self.record.log_p)
-        return Sepsets(self.graph.nodes, self.graph.skeleton, tested, self._sepset)
+        parted = self.record.log_p > np.log(self.options["alpha"])
+        return Sepsets(self.graph.nodes, self.graph.skeleton, parted, self._sepset)
 
     def _sepset(self, i: int, j: int) -> tuple[int, ...]:
         return self.unions.get((i, j)) or self.record.given(i, j)
@@ -165,7 +160,9 @@ class DiscoveryResult:
         import pandas as pd
 
         graph, rows = self.graph, []
-        rules = {frozenset((e.tail, e.head)): e.rule for e in self.events if e.rule != "refused"}
+        oriented = [event for event in self.events if event.rule != "refused"]
+        oriented.sort(key=lambda event: event.rule == "knowledge")
+        rules = {frozenset((event.tail, event.head)): event.rule for event in oriented}
         for edge, (i, j) in zip(graph.edges, self.pairs(), strict=True):
             rule = rules.get(frozenset((graph.nodes[i], graph.nodes[j])), "")
             p = float(np.exp(self.record.log_p[i, j]))
@@ -183,7 +180,7 @@ class DiscoveryResult:
         -------
         Explanation
             Prints as text; ``.certificate`` holds the independence facts behind an arrow and
-            the range of alpha over which it stands.
+            the range of alpha over which these facts hold.
         """
         from causalsim.discovery._explain import explain
 
@@ -281,70 +278,6 @@ class DiscoveryResult:
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read a result written by :meth:`save`."""
         return cls.from_dict(_files.load_json(path))
-
-
-def describe(
-    tester: Tester,
-    table: Table | None,
-    found: Skeleton,
-    work: Orientation,
-    options: Mapping[str, Any],
-) -> DiscoveryResult:
-    """Put what a run of PC left behind into names."""
-    test = tester.test
-    names = test.names
-    graph = CPDAG(names, work.state.to_marks())
-    events = tuple(
-        Event(names[s.tail], names[s.head], s.rule, tuple(names[k] for k in s.because))
-        for s in work.steps
-    )
-    notes = list(table.notes if table is not None else ())
-    if work.votes is not None and work.votes.capped:
-        pairs = ", ".join(f"{names[x]} and {names[z]}" for x, z in work.votes.capped[:5])
-        notes.append(f"too many subsets to vote on the largest for {pairs}; they were left out")
-    if options.get("sepset") in ("first", "union") or options.get("conflict") != "mark":
-        notes.append("the orientation depends on the order of columns")
-    return DiscoveryResult(
-        graph=graph,
-        algorithm="pc",
-        test=repr(test.spec),
-        n=test.n,
-        n_tests=found.record.n_tests,
-        record=found.record,
-        unions=found.unions,
-        votes=work.votes,
-        events=events,
-        ambiguous=tuple((names[x], names[y], names[z]) for x, y, z in sorted(work.ambiguous)),
-        strengths=_strengths(test, graph, found.record),
-        detectable=_detectable(tester, max(0, found.depth)),
-        options=options,
-        assumptions=ASSUMPTIONS,
-        notes=tuple(notes),
-        provenance=provenance(table),
-    )
-
-
-def _strengths(test: BoundTest, graph: CPDAG, record: Record) -> dict[str, float]:
-    """Give the effect in the decisive test of every edge, sets of one size at a time."""
-    pairs = true_cells(np.triu(graph.skeleton))
-    sets = [record.given(i, j) for i, j in pairs.tolist()]
-    sizes = np.array([len(s) for s in sets], np.intp)
-    effects = np.full(len(pairs), np.nan)
-    for size in np.unique(sizes):
-        at = np.flatnonzero((sizes == size) & ~np.isnan(record.log_p[tuple(pairs.T)]))
-        given = np.array([sets[k] for k in at], np.intp).reshape(len(at), size)
-        effects[at] = test.effects(pairs[at, 0], pairs[at, 1], given)
-    return {e: float(v) for e, v in zip(graph.edges, effects, strict=True) if not np.isnan(v)}
-
-
-def _detectable(tester: Tester, depth: int) -> dict[int, float]:
-    """Give the smallest partial correlation found with power .8, for each set size."""
-    test, alpha = tester.test, tester.alpha
-    if not isinstance(test, CorrelationTest):
-        return {}
-    z = np.arctanh(min(test.critical(0, alpha), 1 - 1e-12)) * np.sqrt(max(test.n - 3, 1))
-    rooms = ((k, test.n - k - 3) for k in range(depth + 1))
-    return {k: float(np.tanh((z + 0.8416) / np.sqrt(room))) for k, room in rooms if room > 0}
 
 
 def provenance(table: Table | None) -> dict[str, Any]:
