@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,14 +15,36 @@ import numpy as np
 
 from causalsim.errors import FormatError
 
-__all__ = ["atomic", "dump_json", "load_json", "open_versioned", "versioned", "write_text"]
+__all__ = [
+    "atomic",
+    "dump_json",
+    "load_json",
+    "open_versioned",
+    "reason",
+    "versioned",
+    "write_text",
+]
 
 Pathish = str | os.PathLike[str]
+
+
+def reason(error: Exception) -> str:
+    """Say why a file could not be read or written, without error numbers or names of files.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory", "a.txt"))
+    'No such file or directory'
+    """
+    if isinstance(error, UnicodeDecodeError):
+        byte = error.object[error.start]
+        return f"byte 0x{byte:02x} at position {error.start} is not UTF-8; save the file as UTF-8"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 @contextmanager
 def atomic(path: Pathish) -> Iterator[BinaryIO]:
     """Open a file that appears under its name only when the block ends without an error.
+
+    A symbolic link is followed, and a file that exists keeps its permissions.
 
     >>> import tempfile, pathlib
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -31,22 +54,37 @@ def atomic(path: Pathish) -> Iterator[BinaryIO]:
     ...     target.read_bytes()
     b'done'
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
-        raise FormatError(f"cannot write {target}: the folder {target.parent} does not exist.")
-    if target.is_dir():
-        raise FormatError(f"cannot write {target}: it is a folder; give a file name.")
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        raise FormatError(f"cannot write {path}: the folder {target.parent} does not exist.")
+    try:
+        if target.exists() and not target.is_file():
+            raise FormatError(f"cannot write {path}: it is no file; give a file name.")
+        with _replacing(target) as file:
+            yield file
+    except OSError as error:
+        raise FormatError(f"cannot write {path}: {reason(error)}.") from error
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[BinaryIO]:
+    """Write beside a file and take its place, and its permissions if it exists."""
+    handle, name = tempfile.mkstemp(prefix=".causalsim-", dir=target.parent)
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(target)
+        temporary.chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else _new_mode())
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _new_mode() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def write_text(path: Pathish, text: str) -> None:
@@ -72,9 +110,9 @@ def dump_json(value: object) -> str:
 def load_json(path: Pathish) -> Any:
     """Read a JSON file, or say why it is none."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise FormatError(f"cannot read {path} as JSON: {error}") from error
+        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise FormatError(f"cannot read {path} as JSON: {reason(error)}") from error
 
 
 def versioned(kind: str, version: int, content: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from causalsim.errors import InterruptedRunError, OptionError
 
-__all__ = ["Progress", "check_n_jobs", "check_progress", "parallel_map"]
+__all__ = ["Progress", "check_n_jobs", "check_progress", "interruptible", "parallel_map"]
 
+_SHORT = 1_000_000
 Progress = Callable[[int, int, str], None]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -54,6 +55,46 @@ def check_progress(progress: bool | Progress) -> Progress:
     if callable(progress):
         return progress
     return _Line() if progress else _quiet
+
+
+def interruptible(kernel: Callable[..., Result], *arguments: Any, steps: float) -> Result:
+    """Run a compiled kernel so that Ctrl-C stops it.
+
+    Compiled code does not look for signals. With many ``steps`` to go it runs in a thread of
+    its own, without the GIL, and gets one more argument: a flag of shape (1,) that it must look
+    at and return early.
+
+    >>> interruptible(lambda x, stop: x + int(stop[0]), 2, steps=10)
+    2
+    """
+    import threading
+
+    import numpy as np
+
+    stop = np.zeros(1, np.bool_)
+    if steps < _SHORT:
+        return kernel(*arguments, stop)
+    outcome: list[Result] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(kernel(*arguments, stop))
+        except BaseException as error:  # noqa: BLE001  -- raised again below
+            failure.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.5)
+    except KeyboardInterrupt:
+        stop[0] = True
+        thread.join()
+        raise
+    if failure:
+        raise failure[0]
+    return outcome[0]
 
 
 def parallel_map(

@@ -152,6 +152,23 @@ class BoundTest(ABC):
         """
         return np.zeros(len(questions(xs, ys, givens)[0]), np.bool_)
 
+    def smallest_expected(self, xs: ArrayLike, ys: ArrayLike, givens: ArrayLike) -> Floats:
+        """Give the smallest expected count in each test's table; infinite if it counts nothing.
+
+        Below 1 the chi-squared law fails in the tail where p is small (Cochran 1954), be the
+        table large or not.
+
+        Parameters
+        ----------
+        xs, ys, givens
+            As in :meth:`batch`.
+
+        Returns
+        -------
+        array of shape (m,)
+        """
+        return np.full(len(questions(xs, ys, givens)[0]), np.inf)
+
     @cached_property
     def _index(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.names)}
@@ -207,6 +224,8 @@ class CITest(ABC):
         Of the class: what :func:`causalsim.citest.get` finds it by.
     accepts : frozenset of Kind
         Of the class: column kinds that it can test.
+    assumes : str
+        Of the class: what its p-values take for granted, in words; empty if nobody said.
 
     Examples
     --------
@@ -217,6 +236,7 @@ class CITest(ABC):
 
     name: ClassVar[str]
     accepts: ClassVar[frozenset[Kind]]
+    assumes: ClassVar[str] = ""
 
     def __call__(self, data: object) -> BoundTest:
         """Bind the test to data.

@@ -179,6 +179,7 @@ class _PartialCorrelation(CITest):
     shrinkage: float | Literal["auto"] | None = None
 
     accepts: ClassVar[frozenset[Kind]] = _NUMERIC
+    assumes: ClassVar[str] = "relations are linear and noise is Gaussian"
     bound: ClassVar[type[CorrelationTest]]
 
     def __post_init__(self) -> None:
@@ -292,12 +293,31 @@ class FisherZ(_PartialCorrelation):
     ----------
     shrinkage : float, "auto" or None
         Pull all correlations towards zero by this amount, or by the estimate of
-        [Schafer2005]_, for few rows and many columns. The test becomes conservative.
+        [Schafer2005]_, for few rows and many columns. Marginal tests become conservative; tests
+        given a set do *not* keep their level, see the notes.
 
     Raises
     ------
     OptionError
         If ``shrinkage`` is neither.
+
+    Notes
+    -----
+    Shrinking undoes part of the adjustment for the set: what remains of a confounder's effect
+    passes for a dependence. The level given a set therefore *rises* with n, the amount and the
+    strength of the confounder. For x = 2 z + e, y = 2 z + f, the true x _||_ y | z is rejected at
+    .05 with this frequency (400 repetitions):
+
+    ===================================  ====  ======  ====  ====
+    n                                    None  "auto"  0.05  0.2
+    ===================================  ====  ======  ====  ====
+    30                                   .07   .05     .03   .07
+    100                                  .06   .08     .23   .96
+    100, with 30 columns of noise        .06   .17     .22   .94
+    1000, with 30 columns of noise       .05   1.00    1.00  1.00
+    ===================================  ====  ======  ====  ====
+
+    Shrink to make a test possible, not to make it safe.
 
     Examples
     --------

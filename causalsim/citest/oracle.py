@@ -94,6 +94,7 @@ class Oracle(CITest):
 
     name: ClassVar[str] = "oracle"
     accepts: ClassVar[frozenset[Kind]] = frozenset(Kind)
+    assumes: ClassVar[str] = "the graph it reads is the truth"
 
     def __post_init__(self) -> None:
         if not isinstance(self.graph, DAG | ADMG):

@@ -49,6 +49,10 @@ class CachedTest(BoundTest):
         """Pass on."""
         return self.inner.sparse(xs, ys, givens)
 
+    def smallest_expected(self, xs: ArrayLike, ys: ArrayLike, givens: ArrayLike) -> Floats:
+        """Pass on."""
+        return self.inner.smallest_expected(xs, ys, givens)
+
     def _details(self, x: int, y: int, given: tuple[int, ...]) -> tuple[float, float, int]:
         return self.inner._details(x, y, given)  # noqa: SLF001
 
@@ -81,6 +85,10 @@ class CountedTest(BoundTest):
     def sparse(self, xs: ArrayLike, ys: ArrayLike, givens: ArrayLike) -> NDArray[np.bool_]:
         """Pass on."""
         return self.inner.sparse(xs, ys, givens)
+
+    def smallest_expected(self, xs: ArrayLike, ys: ArrayLike, givens: ArrayLike) -> Floats:
+        """Pass on."""
+        return self.inner.smallest_expected(xs, ys, givens)
 
     def _details(self, x: int, y: int, given: tuple[int, ...]) -> tuple[float, float, int]:
         return self.inner._details(x, y, given)  # noqa: SLF001

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from causalsim._version import __version__
-from causalsim.cli._console import USAGE, complain
+from causalsim.cli._console import USAGE, complain, guarded
 from causalsim.cli._datasets import datasets, demo
 from causalsim.cli._discover import discover
 from causalsim.cli._graphs import check, convert
+from causalsim.errors import OptionError
 
 __all__ = ["app", "main"]
 
@@ -75,19 +76,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
-        code = app(words, prog_name="causalsim", standalone_mode=False)
+        _call(words)
     except typer.Exit as error:
-        code = error.exit_code
+        return error.exit_code
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        code = _refuse(error)
-    return int(code or 0)
+        return _refuse(error, words)
+    return 0
 
 
-def _refuse(error: Any) -> int:
+@guarded
+def _call(words: list[str]) -> None:
+    if "" in words:
+        raise OptionError("an argument is empty (''); leave it out, or give a name.")
+    code = app(words, prog_name="causalsim", standalone_mode=False)
+    sys.stdout.flush()
+    raise typer.Exit(int(code or 0))
+
+
+def _refuse(error: Any, words: list[str]) -> int:
     """Say in one line what is wrong with a command line."""
-    path = error.ctx.command_path if error.ctx is not None else "causalsim"
+    known = words[0] in {"discover", "check", "convert", "datasets", "demo", "version"}
+    alone = f"causalsim {words[0]}" if known else "causalsim"
+    path = error.ctx.command_path if error.ctx is not None else alone
     first = str(error.format_message()).partition("\n")[0].rstrip(".")
     complain(f"{first}. See: {path} --help")
     return USAGE

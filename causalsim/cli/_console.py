@@ -14,6 +14,7 @@ from typing import NoReturn, ParamSpec
 
 import typer
 
+from causalsim._files import reason
 from causalsim.errors import CausalSimError, NameNotFoundError, OptionError
 
 __all__ = [
@@ -35,9 +36,10 @@ P = ParamSpec("P")
 _FLAGS = {"n_jobs": "jobs", "max_cond": "max-cond", "rng": "seed"}
 _KINDS = re.compile(r"\bkinds=\{(['\"])(.*?)\1: '(\w+)'\}")
 _ONE_KIND = re.compile(r"\bkinds\[(['\"])(.*?)\1\]='(\w+)'")
+_DROP = re.compile(r"\bdata\.drop\(columns=(['\"])(.*?)\1\)")
 _OPTION = re.compile(
-    r"\b(alpha|conflict|degenerate|fdr|kinds|max_cond|missing|n_jobs|rng|sepset|test)="
-    r"(?:'([^']*)'|(None|[-+]?\d[\w.+-]*))"
+    r"\b(alpha|conflict|correction|degenerate|fdr|kinds|max_cond|missing|n_jobs|rng|sepset|test)="
+    r"(?:'([^']*)'|(None|nan|-?inf|[-+]?\d[\w.+-]*))"
 )
 
 
@@ -48,6 +50,7 @@ def in_shell(message: str) -> str:
     "Choose --missing listwise, or write --kinds 'x 1=discrete'; or --alpha 0.05."
     """
     kinds = _ONE_KIND.sub(_kind, _KINDS.sub(_kind, message))
+    kinds = _DROP.sub(lambda found: f"--drop {shlex.quote(found[2])}", kinds)
     latents = kinds.replace("latents=[...]", "--latent NAME")
     return _OPTION.sub(_flag, latents).replace(", or None", "")
 
@@ -122,9 +125,12 @@ def _end(error: BaseException) -> NoReturn:
     if isinstance(error, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(FAILED)
-    if isinstance(error, OSError | MemoryError):
-        fail(str(error) or "out of memory.", FAILED)
-    if isinstance(error, typer.Exit | SystemExit) or not isinstance(error, Exception):
+    if isinstance(error, OSError):
+        fail(": ".join(filter(None, [error.filename, reason(error)])), FAILED)
+    if isinstance(error, MemoryError):
+        fail("out of memory.", FAILED)
+    known = isinstance(error, typer.Exit | SystemExit) or hasattr(error, "format_message")
+    if known or not isinstance(error, Exception):
         raise error
     fail(
         f"unexpected {type(error).__name__}: {error} (CAUSALSIM_DEBUG=1 shows where; please "

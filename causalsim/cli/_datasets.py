@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from causalsim.cli._console import guarded, note
-from causalsim.cli._inputs import catalogue, open_dataset, without_tables
+from causalsim.cli._inputs import PREFIX, catalogue, open_dataset, without_tables
 from causalsim.cli._outputs import check_outputs, write_all
 from causalsim.errors import OptionError
 
@@ -38,13 +39,19 @@ def datasets(
             ".graphml or .dagitty. Without it, rows go to stdout as CSV."
         ),
     ] = None,
-    rows: Annotated[int, typer.Option(help="How many rows to draw from a network.", min=1)] = 1000,
-    seed: Annotated[int, typer.Option(help="For drawing from a network.", min=0)] = 0,
+    rows: Annotated[
+        int | None,
+        typer.Option(help="Rows to draw from a network (1000), or first rows of a table.", min=1),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="For drawing from a network (0).", min=0)
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")] = False,
 ) -> None:
     """List the bundled data sets and networks, or write one of them."""
     if name == "list":
+        _refuse({"--out": out, "--rows": rows, "--seed": seed}, "belongs to one data set")
         frame = catalogue()
         typer.echo(
             frame.to_json(orient="records", force_ascii=False, indent=1)
@@ -52,7 +59,8 @@ def datasets(
             else frame.to_string(index=False)
         )
         return
-    found = open_dataset(name)
+    _refuse({"--json": json or None}, "belongs to the list; a network goes to --out NAME.json")
+    found = open_dataset(name.removeprefix(PREFIX))
     if out is None:
         typer.echo(_rows(found, rows, seed).to_csv(index=False), nl=False)
         return
@@ -61,14 +69,28 @@ def datasets(
     note(f"wrote {out}", quiet=quiet)
 
 
-def _rows(found: pd.DataFrame | DiscreteNetwork, rows: int, seed: int) -> pd.DataFrame:
-    """Give the table, or a sample of the network."""
+def _refuse(options: Mapping[str, object], why: str) -> None:
+    """Refuse options that would have no effect."""
+    for option, value in options.items():
+        if value is not None:
+            raise OptionError(f"{option} {why}.")
+
+
+def _rows(
+    found: pd.DataFrame | DiscreteNetwork, rows: int | None, seed: int | None
+) -> pd.DataFrame:
+    """Give the first rows of the table, or a sample of the network."""
     from causalsim.graph import DiscreteNetwork
 
-    return found.sample(rows, rng=seed) if isinstance(found, DiscreteNetwork) else found
+    if isinstance(found, DiscreteNetwork):
+        return found.sample(rows or 1000, rng=seed or 0)
+    _refuse({"--seed": seed}, "is for drawing from a network; this is a table")
+    return found.head(rows or len(found))
 
 
-def _content(found: pd.DataFrame | DiscreteNetwork, out: Path, rows: int, seed: int) -> bytes:
+def _content(
+    found: pd.DataFrame | DiscreteNetwork, out: Path, rows: int | None, seed: int | None
+) -> bytes:
     from causalsim.graph import DiscreteNetwork
     from causalsim.graph.io._paths import encode, extension
 
@@ -78,7 +100,9 @@ def _content(found: pd.DataFrame | DiscreteNetwork, out: Path, rows: int, seed: 
         return text.encode()
     if not isinstance(found, DiscreteNetwork):
         raise OptionError(f"--out {out}: expected a name that ends in .csv or .tsv.")
-    return encode(found if extension(out) in {".json", ".bif"} else without_tables(found), out)
+    suffix = extension(out)
+    _refuse({"--rows": rows, "--seed": seed}, "is for rows: --out NAME.csv")
+    return encode(found if suffix in {".json", ".bif"} else without_tables(found), out)
 
 
 @guarded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from causalsim.cli._inputs import load_table
 from causalsim.cli._outputs import check_outputs, check_suffix, write_all
 from causalsim.errors import (
     CausalSimError,
+    DataError,
     InterruptedRunError,
     KnowledgeError,
     NameNotFoundError,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["check_test", "discover"]
 
 SHOWN = 60
+_DRAWN = {".svg": "--svg", ".html": "--html"}
 
 
 @guarded
@@ -72,7 +75,7 @@ def discover(
         typer.Option(help="COLUMN=KIND, repeatable, or one KIND for all columns."),
     ] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Leave a column out; repeatable.")] = None,
-    jobs: Annotated[int, typer.Option(help="Workers; -1 for all cores.")] = 1,
+    jobs: Annotated[int, typer.Option(help="Workers; -1 for all cores.", min=-1)] = 1,
     seed: Annotated[int, typer.Option(help="For tests that draw random numbers.")] = 0,
     out: Annotated[
         list[Path] | None,
@@ -93,7 +96,8 @@ def discover(
     """Discover a causal graph from a table by the PC algorithm.
 
     The summary, or JSON, goes to stdout. Exit codes: 0 done, 1 the data or the run failed, 2 the
-    command line must change, 130 interrupted. Files appear all together or not at all.
+    command line must change, 130 interrupted. Files appear all together or not at all; they are
+    written before the summary, so that they are there if its reader is gone (exit code 1).
     """
     targets = Targets(tuple(out or ()), svg, html, result)
     targets.check(data, knowledge)
@@ -105,7 +109,7 @@ def discover(
         "fdr": fdr,
         "missing": missing,
         "n_jobs": jobs,
-        "progress": not quiet,
+        "progress": not quiet and sys.stderr.isatty(),
         "rng": seed,
     }
     check_test(test)
@@ -146,6 +150,9 @@ class Targets:
         from causalsim.graph.io._paths import extension
 
         for path in self.graphs:
+            option = _DRAWN.get(path.suffix.lower())
+            if option:
+                raise OptionError(f"--out {path}: write {option} {path}.")
             extension(path)
         check_suffix(self.svg, "--svg", [".svg"])
         check_suffix(self.html, "--html", [".html", ".htm"])
@@ -250,6 +257,9 @@ def _run(
 
     try:
         return pc(table, test, knowledge=rules, **options)
+    except DataError as error:
+        guessed = [f" ({note})" for note in table.notes if note.startswith("column kinds")]
+        raise DataError("".join([str(error), *guessed])) from error
     except InterruptedRunError as error:
         for line in _partial(table, str(error), error.partial):
             note(line)

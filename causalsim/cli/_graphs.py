@@ -11,7 +11,7 @@ from causalsim.cli._console import guarded, note, notes
 from causalsim.cli._discover import check_test
 from causalsim.cli._inputs import PREFIX, load_graph, load_table, without_tables
 from causalsim.cli._outputs import check_outputs, write_all
-from causalsim.errors import DataError, NameNotFoundError
+from causalsim.errors import DataError, NameNotFoundError, OptionError
 
 if TYPE_CHECKING:
     from causalsim.graph import DiscreteNetwork
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "convert"]
 
+CORRECTIONS = ("holm", "bh", "by", "none")
 GRAPH_HELP = (
     "A .json, .dot, .graphml, .dagitty or .bif file, a result of discover, or the graph of a "
     "bundled network such as dataset:asia."
@@ -59,6 +60,8 @@ def check(
     """
     from causalsim.discovery import check as check_graph
 
+    if correction not in CORRECTIONS:
+        raise OptionError.from_choice("correction", correction, CORRECTIONS)
     options: dict[str, Any] = {
         "alpha": alpha,
         "correction": None if correction == "none" else correction,

@@ -71,7 +71,6 @@ def _open(data: str, drop: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
     from causalsim.data._sources import read_file
 
     frame, file_notes = read_file(Path(data))
-    frame = frame.to_pandas() if hasattr(frame, "to_pandas") else frame
     return _without(frame, drop), (*file_notes, f"left out on request: {', '.join(drop)}")
 
 
@@ -87,12 +86,14 @@ def _rows(name: str) -> pd.DataFrame:
     return found
 
 
-def _without(frame: pd.DataFrame, drop: Sequence[str]) -> pd.DataFrame:
-    names = [str(name) for name in frame.columns]
+def _without(frame: Any, drop: Sequence[str]) -> Any:
+    arrow = hasattr(frame, "column_names")
+    names = [str(name) for name in (frame.column_names if arrow else frame.columns)]
     for name in drop:
         if name not in names:
             raise NameNotFoundError.from_names("column (in --drop)", name, names)
-    return frame.loc[:, [name not in drop for name in names]]
+    kept = [i for i, name in enumerate(names) if name not in drop]
+    return frame.select(kept) if arrow else frame.iloc[:, kept]
 
 
 def _kinds(texts: Sequence[str]) -> dict[str, str] | str | None:
@@ -120,6 +121,8 @@ def load_graph(source: str, kind: str | None = None) -> AnyGraph | DiscreteNetwo
 
         name = source.removeprefix(PREFIX)
         return datasets.network(name.removeprefix("network:"))
+    if source.startswith("network:"):
+        raise OptionError(f"{source}: write {PREFIX}{source.removeprefix('network:')}.")
     path = Path(source)
     if path.suffix.lower() == ".json" and kind is None:
         from causalsim._files import load_json

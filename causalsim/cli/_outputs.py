@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from causalsim._files import atomic
+from causalsim._files import atomic, reason
 from causalsim.errors import OptionError
 
 __all__ = ["check_outputs", "check_suffix", "write_all"]
@@ -23,12 +24,13 @@ def check_suffix(path: Path | None, option: str, suffixes: Sequence[str]) -> Non
 
 def check_outputs(outputs: Iterable[Path], inputs: Iterable[str] = ()) -> None:
     """Refuse outputs that could not be written, or that would destroy an input."""
-    taken = {Path(name).resolve(): f"it is read as input ({name})" for name in inputs}
+    taken = {os.path.realpath(name): f"it is read as input ({name})" for name in inputs}
     for path in outputs:
-        reason = _obstacle(path) or taken.get(path.resolve())
-        if reason:
-            raise OptionError(f"cannot write {path}: {reason}.")
-        taken[path.resolve()] = "two outputs have this name; give each its own"
+        real = os.path.realpath(path)
+        obstacle = _obstacle(path) or taken.get(real)
+        if obstacle:
+            raise OptionError(f"cannot write {path}: {obstacle}.")
+        taken[real] = "two outputs have this name; give each its own"
 
 
 def _obstacle(path: Path) -> str:
@@ -36,11 +38,13 @@ def _obstacle(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f"the folder {folder} does not exist; create it first, as with: mkdir -p '{folder}'"
-    if not os.access(folder, os.W_OK):
-        return f"the folder {folder} cannot be written to; choose another"
-    if path.exists() and not path.is_file():
-        return "it exists and is no file; give a file name"
-    return ""
+    try:
+        if path.exists() and not path.is_file():
+            return "it exists and is no file; give a file name"
+        with tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent):
+            return ""
+    except OSError as error:
+        return f"{reason(error)}; choose another"
 
 
 def write_all(files: Mapping[Path, bytes]) -> None:

@@ -53,7 +53,8 @@ def drop_missing(data: T, policy: Missing) -> T:
             f"drop those rows, or missing='testwise' to leave them to each test."
         )
     if policy == "testwise":
-        return replace(data, notes=(*data.notes, f"missing values kept: {where}"))
+        note = f"missing values kept: {where}"
+        return data if note in data.notes else replace(data, notes=(*data.notes, note))
     complete = ~missing.any(axis=1)
     if not complete.any():
         raise DataError(f"no row is complete: {where} missing of {len(missing)} rows.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -12,15 +13,29 @@ from numpy.typing import NDArray
 
 from causalsim.errors import DataError, listing
 
-__all__ = ["Floats", "Origin", "Raw", "as_number", "encode", "ordered", "unique_names"]
+__all__ = [
+    "CLEARLY_CONTINUOUS",
+    "Floats",
+    "Origin",
+    "Raw",
+    "as_number",
+    "encode",
+    "ordered",
+    "unique_names",
+]
 
 Floats = NDArray[np.float64]
 
+CLEARLY_CONTINUOUS = 20
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 class Origin(Enum):
-    """How a column was stored where it came from."""
+    """How a column was stored where it came from; whole are floats with holes but no fractions."""
 
     FLOAT = auto()
+    WHOLE = auto()
     INTEGER = auto()
     BOOLEAN = auto()
     LABEL = auto()
@@ -43,6 +58,12 @@ class Raw:
 def unique_names(labels: Sequence[Any]) -> tuple[str, ...]:
     """Turn column labels into distinct strings, or name those that clash."""
     names = tuple(str(label) for label in labels)
+    unprintable = [name for name in names if _CONTROL.search(name)]
+    if unprintable:
+        raise DataError(
+            f"column names hold line breaks or control characters: {listing(unprintable)}. "
+            f"Rename these columns."
+        )
     if len(set(names)) < len(names):
         twice = [name for i, name in enumerate(names) if name in names[:i]]
         raise DataError(

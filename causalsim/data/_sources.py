@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import re
 import warnings
 import zlib
 from collections.abc import Sequence
+from io import BytesIO
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalsim import _lazy
+from causalsim._files import reason
 from causalsim.data._raw import Floats, Origin, Raw, encode, unique_names
 from causalsim.errors import DataError, OptionError, listing
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["open_source", "read_file"]
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_LONGER = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 _ACCEPTED = (
     "a pandas, polars or pyarrow DataFrame, a 2-D array, or a path to .csv, .tsv or .parquet"
 )
@@ -91,37 +96,75 @@ def read_file(path: Path) -> tuple[Any, tuple[str, ...]]:
     """Read a file into a table, with notes on what was left out."""
     suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
     if suffix.lower() not in {*_SEPARATORS, ".parquet"}:
-        raise DataError(
+        raise OptionError(
             f"cannot tell the format of {path}; expected a name that ends in .csv, .tsv (or "
             f"either with .gz) or .parquet."
         )
-    if path.is_file() and not path.stat().st_size:
-        raise DataError(f"{path} is empty; expected a row of column names, then rows of values.")
     try:
+        content = path.read_bytes()
+        if path.suffix.lower() == ".gz":
+            content = gzip.decompress(content)
+        if not content:
+            raise DataError("it is empty; expected a row of column names, then rows of values")
         if suffix.lower() == ".parquet":
-            return _read_parquet(path)
-        return _read_text(path, _SEPARATORS[suffix.lower()])
+            return _read_parquet(content)
+        return _read_text(content, _SEPARATORS[suffix.lower()])
     except (OSError, EOFError, ValueError, zlib.error, Warning) as error:
-        if isinstance(error, DataError):
-            raise
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise DataError(f"cannot read {path}: {reason}.") from error
+        raise DataError(f"cannot read {path}: {_reason(error).rstrip('.')}.") from error
 
 
-def _read_parquet(path: Path) -> tuple[Any, tuple[str, ...]]:
+def _reason(error: Exception) -> str:
+    """Say why a file could not be read, in words of its rows where pandas counts fields."""
+    text = " ".join(reason(error).removeprefix("Error tokenizing data. C error: ").split())
+    if found := _LONGER.search(text):
+        return f"row {found[2]} (the names are row 1) has {found[3]} cells for {found[1]} names"
+    if "loss of data" in text:
+        return "a row has more cells than there are column names"
+    return text
+
+
+def _read_parquet(content: bytes) -> tuple[Any, tuple[str, ...]]:
     parquet = _lazy.optional("pyarrow.parquet", "scale", "reading Parquet files")
-    with path.open("rb") as file:
-        table = parquet.ParquetFile(file).read()
+    table = parquet.ParquetFile(BytesIO(content)).read()
     index = [name for name in table.column_names if name.startswith("__index_level_")]
     notes = (f"row index {listing(index)} ignored",) if index else ()
     return table.drop_columns(index), notes
 
 
-def _read_text(path: Path, separator: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _read_text(content: bytes, separator: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    import pandas as pd
+
+    written = _header(content, separator)
+    labels = [label.strip() for label in written]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        body = pd.read_csv(
+            BytesIO(content),
+            sep=separator,
+            encoding="utf-8-sig",
+            header=0,
+            names=range(len(labels)),
+            index_col=False,
+            low_memory=False,
+            dtype_backend="numpy_nullable",
+        )
+    indexed = int(labels[0] == "" and len(labels) > 1)
+    if "" in labels[indexed:]:
+        raise DataError(f"column {labels.index('', indexed) + 1} has no name")
+    body = body.iloc[:, indexed:].set_axis(unique_names(labels[indexed:]), axis=1)
+    notes = {
+        "the first column has no name: taken as a row index and ignored": indexed,
+        "spaces around column names were removed": labels != written,
+    }
+    return body, tuple(note for note, holds in notes.items() if holds)
+
+
+def _header(content: bytes, separator: str) -> list[str]:
+    """Read the row of column names."""
     import pandas as pd
 
     header = pd.read_csv(
-        path,
+        BytesIO(content),
         sep=separator,
         encoding="utf-8-sig",
         header=None,
@@ -129,24 +172,14 @@ def _read_text(path: Path, separator: str) -> tuple[pd.DataFrame, tuple[str, ...
         dtype=str,
         keep_default_na=False,
     )
-    labels = header.iloc[0].tolist()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        body = pd.read_csv(
-            path,
-            sep=separator,
-            encoding="utf-8-sig",
-            header=0,
-            names=range(len(labels)),
-            index_col=False,
-            low_memory=False,
+    labels: list[str] = header.iloc[0].tolist()
+    other = [sign for sign in (";", "\t", ",") if sign in labels[0]]
+    if len(labels) == 1 and other:
+        raise DataError(
+            f"the columns seem to be separated by {other[0]!r}; expected {separator!r} "
+            f"(.csv holds commas, .tsv tabs)"
         )
-    indexed = int(labels[0] == "" and len(labels) > 1)
-    if "" in labels[indexed:]:
-        raise DataError(f"column {labels.index('', indexed) + 1} of {path} has no name.")
-    body = body.iloc[:, indexed:].set_axis(unique_names(labels[indexed:]), axis=1)
-    note = "the first column has no name: taken as a row index and ignored"
-    return body, (note,) if indexed else ()
+    return labels
 
 
 def _from_frame(data: Any, notes: tuple[str, ...]) -> Raw:

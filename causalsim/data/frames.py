@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, get_args
 
+from causalsim.data._misread import mark_whole, refuse_misread
 from causalsim.data._quality import Degenerate, Missing, check_finite, drop_missing, screen
 from causalsim.data._raw import Raw
 from causalsim.data._sources import open_source
@@ -56,7 +57,7 @@ def read_table(
         ``values`` is C-contiguous. Codes of discrete columns follow ``levels``: numbers by value,
         categories in their declared order (pandas, and polars ``Enum``), other labels by text;
         levels that do not occur are left out. Times are seconds since 1970-01-01 UTC. ``notes``
-        says what was dropped or kept.
+        says what was dropped, kept or guessed.
 
     Raises
     ------
@@ -72,9 +73,12 @@ def read_table(
     -----
     Kinds by type: floating point is continuous, also where all values are whole; booleans are
     binary; dates and times are time; text and categories are discrete, or binary with two levels.
-    Integers with two distinct values are binary; with 3 to 10 distinct values and at least ten
-    rows for each they are discrete; all others are continuous. Integers with 3 to 20 distinct
-    values may be either and warn, as does text of which most levels are numbers.
+    Integers with at most two distinct values are binary; with 3 to 10 distinct values and at least
+    ten rows for each they are discrete; all others are continuous. Integers with 3 to 20 distinct
+    values may be either and warn, as do floats without fractions beside missing values (pandas
+    makes them of integers) and text of which most levels are numbers or all are dates. A whole
+    number in a file is an integer, whatever is missing. Text with more than 20 labels of which
+    nearly every row has its own is refused, as are integers beyond 2^53, which floats cannot hold.
 
     With no more complete rows than columns plus one, every column is a linear function of the
     others; then only copies up to shift and scale are looked for. A column counts as
@@ -101,8 +105,10 @@ def read_table(
         if not raw.values.size:
             raise DataError(f"the data have {_size(raw)}; expected at least one of each.")
         told = told_kinds(kinds, raw.names)
+        refuse_misread(raw, told)
         raw = convert_labels(raw, told)
         check_finite(raw.names, raw.values)
+        raw = mark_whole(raw)
         table = screen(settle(drop_missing(raw, missing), told), degenerate)
     if len(table.names) < min_columns:
         dropped = "".join(f" ({note})" for note in table.notes)

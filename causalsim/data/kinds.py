@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from causalsim.data._raw import Floats, Origin, Raw, as_number, ordered
+from causalsim.data._raw import CLEARLY_CONTINUOUS, Floats, Origin, Raw, as_number, ordered
 from causalsim.data.table import Kind, Table
 from causalsim.errors import DataError, NameNotFoundError, OptionError, listing
 
@@ -17,7 +17,6 @@ __all__ = ["KindWarning", "KindsLike", "convert_labels", "settle", "told_kinds"]
 KindsLike = str | Mapping[str, str] | None
 
 MAX_DISCRETE = 10
-CLEARLY_CONTINUOUS = 20
 ROWS_PER_LEVEL = 10
 
 _CERTAIN = {
@@ -95,9 +94,12 @@ def settle(raw: Raw, told: Mapping[str, Kind]) -> Table:
             levels[name] = _number(origin, column) if labels is None else labels
         kinds.append(kind)
     _check_binary(raw.names, kinds, levels)
+    notes = raw.notes
     if doubts:
-        warnings.warn(_message(doubts), KindWarning, stacklevel=3)
-    return Table(raw.names, raw.values, tuple(kinds), levels, raw.notes)
+        guessed = _guessed(doubts)
+        warnings.warn(f"{guessed}. {_advice(next(iter(doubts)))}", KindWarning, stacklevel=3)
+        notes = (*notes, guessed)
+    return Table(raw.names, raw.values, tuple(kinds), levels, notes)
 
 
 def _guess(origin: Origin, column: Floats, labels: tuple[str, ...] | None) -> tuple[Kind, str]:
@@ -107,7 +109,9 @@ def _guess(origin: Origin, column: Floats, labels: tuple[str, ...] | None) -> tu
     if labels is not None:
         return (Kind.BINARY if len(labels) <= 2 else Kind.DISCRETE), _doubt_labels(labels)
     size = len(np.unique(column[~np.isnan(column)]))
-    if size == 2:
+    if origin is Origin.WHOLE:
+        return Kind.CONTINUOUS, f"{size} distinct whole numbers beside missing cells"
+    if size in {1, 2}:
         return Kind.BINARY, ""
     few = 2 < size <= MAX_DISCRETE and len(column) >= ROWS_PER_LEVEL * size
     doubt = f"{size} distinct integers" if 2 < size <= CLEARLY_CONTINUOUS else ""
@@ -117,8 +121,10 @@ def _guess(origin: Origin, column: Floats, labels: tuple[str, ...] | None) -> tu
 def _doubt_labels(labels: tuple[str, ...]) -> str:
     """Doubt a text column whose many levels are mostly numbers."""
     others = [label for label in labels if as_number(label) is None]
-    if len(labels) <= MAX_DISCRETE or 2 * len(others) > len(labels):
+    if len(labels) <= MAX_DISCRETE:
         return ""
+    if 2 * len(others) > len(labels):
+        return "text, all dates" if all(_as_seconds(label) is not None for label in labels) else ""
     return f"text, mostly numbers, also {others[0]!r}" if others else "text, all numbers"
 
 
@@ -159,11 +165,14 @@ def _check_binary(
             )
 
 
-def _message(doubts: Mapping[str, tuple[str, Kind]]) -> str:
+def _guessed(doubts: Mapping[str, tuple[str, Kind]]) -> str:
     guesses = [f"{name!r} ({doubt}) as {kind}" for name, (doubt, kind) in doubts.items()]
     shown = "; ".join(guesses[:12]) + (f"; ... ({len(guesses)} in all)" if guesses[12:] else "")
-    first = next(iter(doubts))
+    return f"column kinds were guessed: {shown}"
+
+
+def _advice(name: str) -> str:
     return (
-        f"column kinds were guessed: {shown}. Settle it with kinds={{{first!r}: 'discrete'}} or "
-        f"kinds={{{first!r}: 'continuous'}}, or one kind for all columns: kinds='discrete'."
+        f"Settle it with kinds={{{name!r}: 'discrete'}} or kinds={{{name!r}: 'continuous'}}, or "
+        f"one kind for all columns: kinds='discrete'."
     )

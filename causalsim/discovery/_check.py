@@ -95,6 +95,12 @@ def check(
     judged one by one at ``alpha`` without correction: an edge that the data would not miss may
     still be there, and weak.
 
+    A correction keeps its promise only as far as each p-value holds in its tail, since it
+    compares them with alpha / m. On tables with rare states those of ``chi_squared`` do not: the
+    *true* graph of the alarm network is refuted by 10 of 10 samples of 500 rows at alpha = .05
+    with ``chi_squared``, by none with ``g_squared``. The column ``expected`` and the summary
+    tell which claims rest on such tables.
+
     Examples
     --------
     >>> from causalsim import DAG, SCM
@@ -194,12 +200,11 @@ def _batch(asked: Sequence[Question], bound: BoundTest) -> list[Answer]:
     givens = np.array([[bound.index(name) for name in q.given or ()] for q in asked], np.intp)
     givens = givens.reshape(len(asked), -1)
     statistic, log_p = bound.batch(xs, ys, givens)
-    effect = bound.effects(xs, ys, givens)
+    effect, least = bound.effects(xs, ys, givens), bound.smallest_expected(xs, ys, givens)
+    numbers = np.column_stack([statistic, effect, log_p, least]).tolist()
     return [
-        Answer(q.x, q.y, q.given or (), s, e, lp, math.exp(lp), rejected=False)
-        for q, s, e, lp in zip(
-            asked, statistic.tolist(), effect.tolist(), log_p.tolist(), strict=True
-        )
+        Answer(q.x, q.y, q.given or (), s, e, lp, math.exp(lp), rejected=False, expected=count)
+        for q, (s, e, lp, count) in zip(asked, numbers, strict=True)
     ]
 
 

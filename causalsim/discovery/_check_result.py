@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ class Answer(NamedTuple):
     """The test of one independence; ``rejected`` says whether the data contradict it.
 
     ``adjusted`` is the p-value after correction; ``log_p`` the logarithm of the one before.
+    ``expected`` is the smallest expected count in the test's table, infinite if it counts nothing.
     """
 
     x: str
@@ -37,6 +39,12 @@ class Answer(NamedTuple):
     log_p: float
     adjusted: float
     rejected: bool
+    expected: float = math.inf
+
+    @property
+    def sparse(self) -> bool:
+        """Whether a cell expects less than one row, so that a small p-value may be far off."""
+        return self.expected < 1
 
 
 @final
@@ -78,7 +86,9 @@ class CheckResult:
     def table(self) -> pd.DataFrame:
         """The implied independencies, worst offenders first.
 
-        Columns: x, y, given, statistic, effect, p_value, adjusted, refuted.
+        Columns: x, y, given, statistic, effect, p_value, adjusted, refuted, expected. The last
+        is the smallest expected count in the table behind a test on counts, infinite for other
+        tests; below 1 a small p-value may be far off.
         """
         return _frame(self.implied).rename(columns={"rejected": "refuted"})
 
@@ -89,7 +99,10 @@ class CheckResult:
 
     @cached_property
     def support(self) -> pd.DataFrame:
-        """The edges: x, y, given, statistic, effect, p_value, supported; strongest first."""
+        """The edges: x, y, given, statistic, effect, p_value, supported, expected.
+
+        Strongest first.
+        """
         frame = _frame(self.edges).drop(columns="adjusted")
         return frame.rename(columns={"rejected": "supported"})
 
@@ -100,14 +113,16 @@ class CheckResult:
 
     def summary(self) -> str:
         """Give the result in plain words."""
-        refuted = sum(answer.rejected for answer in self.implied)
+        refuted = [answer for answer in self.implied if answer.rejected]
         missed = [answer for answer in self.edges if not answer.rejected]
         control = "no correction" if self.correction is None else self.correction
+        gone = f"{len(missed)} of {len(self.edges)}"
         how = f"{self.test}, {self.n} rows, alpha = {self.alpha:g}, {control}"
         lines = [
-            f"{refuted} of {len(self.implied)} implied independencies are refuted ({how})",
-            *_answer_lines(self.implied[:refuted], "not "),
-            f"{len(missed)} of {len(self.edges)} edges could go without the data noticing",
+            f"{len(refuted)} of {len(self.implied)} implied independencies are refuted ({how})",
+            *_answer_lines(refuted, "not "),
+            *_sparse_lines(refuted),
+            f"{gone} edges could go, each alone, without the data noticing",
             *_answer_lines(missed, ""),
         ]
         if self.untested:
@@ -180,14 +195,14 @@ class CheckResult:
 
 
 def _to_list(answer: Answer) -> list[Any]:
-    x, y, given, *numbers, rejected = answer
-    return [x, y, list(given), *map(plain, numbers), rejected]
+    x, y, given, *numbers, rejected, expected = answer
+    return [x, y, list(given), *map(plain, numbers), rejected, plain(expected)]
 
 
 def _from_list(row: Sequence[Any]) -> Answer:
-    x, y, given, statistic, effect, log_p, p_adjusted, rejected = row
+    x, y, given, statistic, effect, log_p, p_adjusted, rejected, *expected = row
     numbers = float(statistic), float(effect), float(log_p), float(p_adjusted)
-    return Answer(x, y, tuple(given), *numbers, rejected)
+    return Answer(x, y, tuple(given), *numbers, rejected, *map(float, expected))
 
 
 def _frame(answers: Iterable[Answer]) -> pd.DataFrame:
@@ -199,10 +214,20 @@ def _frame(answers: Iterable[Answer]) -> pd.DataFrame:
     return frame
 
 
+def _sparse_lines(refuted: Sequence[Answer]) -> list[str]:
+    sparse = sum(answer.sparse for answer in refuted)
+    line = (
+        f"{sparse} of the {len(refuted)} refuted rest on sparse tables (a cell expects less than "
+        "one row), where small p-values may be far off: merge rare states, or use 'g_squared'"
+    )
+    return [line] * (sparse > 0)
+
+
 def _answer_lines(answers: Sequence[Answer], sign: str, limit: int = 20) -> list[str]:
     lines = [
         f"  {a.x} {sign}_||_ {a.y}{' | ' + ', '.join(a.given) if a.given else ''}  "
         f"effect {a.effect:+.3f}, p = {np.exp(a.log_p):.2g}"
+        + (f", a cell expects only {a.expected:.2g} rows" if a.sparse else "")
         for a in answers[:limit]
     ]
     return lines + ([f"  ... {len(answers) - limit} more"] if len(answers) > limit else [])

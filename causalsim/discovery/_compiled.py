@@ -17,7 +17,7 @@ __all__ = ["search_level", "vote"]
 TINY = 1e-10
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _add_member(matrix, members, k, factor, x, y):
     """Extend the factor by member k, and the rows of x and y by one entry; False if singular."""
     node = members[k]
@@ -41,7 +41,7 @@ def _add_member(matrix, members, k, factor, x, y):
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _left_over(matrix, factor, k, x, y):
     """Give the partial correlation of x and y given k members."""
     cov, var_x, var_y = matrix[x, y], 1.0, 1.0
@@ -55,7 +55,7 @@ def _left_over(matrix, factor, k, x, y):
     return cov / np.sqrt(var_x * var_y)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _search_singles(matrix, pool, count, x, y, known, threshold, chosen, least):
     """Search sets of one member by the closed form, comparing squares without division."""
     limit = threshold * threshold
@@ -84,7 +84,7 @@ def _search_singles(matrix, pool, count, x, y, known, threshold, chosen, least):
     return tests, found, least
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _advance(at, count):
     """Step to the next combination in lexicographic order; give the first place that changed."""
     size = len(at)
@@ -98,14 +98,14 @@ def _advance(at, count):
     return k
 
 
-@njit(cache=True)
-def _search_sets(matrix, pool, count, x, y, known, threshold, chosen, least):
+@njit(cache=True, nogil=True)
+def _search_sets(matrix, pool, count, x, y, known, threshold, chosen, least, stop):
     """Search sets of two and more members in lexicographic order; the first to separate wins."""
     size = len(chosen)
     members, at = np.empty(size, np.int64), np.arange(size)
     factor = np.empty((size + 2, size))
     valid, tests = 0, 0
-    while valid >= 0:
+    while valid >= 0 and not stop[0]:
         old = True
         for k in range(size):
             members[k] = pool[at[k]]
@@ -127,7 +127,7 @@ def _search_sets(matrix, pool, count, x, y, known, threshold, chosen, least):
     return tests, False, least
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _fill_pool(start, neighbours, node, other, pool):
     """List the neighbours of ``node`` but ``other``; give their number."""
     count = 0
@@ -138,8 +138,8 @@ def _fill_pool(start, neighbours, node, other, pool):
     return count
 
 
-@njit(cache=True)
-def search_level(matrix, start, neighbours, pairs, threshold, chosen, least):
+@njit(cache=True, nogil=True)
+def search_level(matrix, start, neighbours, pairs, threshold, chosen, least, stop):
     """Search one level of the stable PC skeleton with early stop.
 
     Parameters
@@ -150,6 +150,7 @@ def search_level(matrix, start, neighbours, pairs, threshold, chosen, least):
     threshold : |r| below which a pair is separated
     chosen : (m, size), receives the set of least |r|
     least : (m,), receives that partial correlation, or infinity if no set was tested
+    stop : (1,) flag; set from outside, it ends the search early
 
     Returns
     -------
@@ -173,7 +174,7 @@ def search_level(matrix, start, neighbours, pairs, threshold, chosen, least):
                     )
                 else:
                     done, removed[e], least[e] = _search_sets(
-                        matrix, pool, count, x, y, known, threshold, chosen[e], least[e]
+                        matrix, pool, count, x, y, known, threshold, chosen[e], least[e], stop
                     )
                 tests += done
             if removed[e]:
@@ -185,7 +186,7 @@ def search_level(matrix, start, neighbours, pairs, threshold, chosen, least):
     return tests, removed
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _tally(r, size, threshold, inside, slots, separating, containing, least_in, least_out):
     """Book one conditioning set of the pair: who is inside, and whether it separates."""
     r = abs(r)
@@ -199,8 +200,8 @@ def _tally(r, size, threshold, inside, slots, separating, containing, least_in, 
             least_out[t, size] = r
 
 
-@njit(cache=True)
-def _walk(matrix, pool, count, cap, x, z, known, again, thresholds, slots, books):
+@njit(cache=True, nogil=True)
+def _walk(matrix, pool, count, cap, x, z, known, again, thresholds, slots, books, stop):
     """Visit every subset of the pool up to ``cap`` members, depth first, one new row each."""
     cap = min(cap, count)
     factor = np.empty((cap + 2, cap))
@@ -211,7 +212,7 @@ def _walk(matrix, pool, count, cap, x, z, known, again, thresholds, slots, books
     if not again:
         tests = 1
         _tally(matrix[x, z], 0, thresholds[0], inside, slots, *books)
-    while depth >= 0:
+    while depth >= 0 and not stop[0]:
         if depth == cap or at[depth] == count:
             depth -= 1
             if depth >= 0:
@@ -233,8 +234,8 @@ def _walk(matrix, pool, count, cap, x, z, known, again, thresholds, slots, books
     return tests
 
 
-@njit(cache=True)
-def vote(matrix, start, neighbours, pairs, first, middles, cap, thresholds):
+@njit(cache=True, nogil=True)
+def vote(matrix, start, neighbours, pairs, first, middles, cap, thresholds, stop):
     """Test every subset of adj(x) and of adj(z), and count where each middle node stands.
 
     Parameters
@@ -244,6 +245,7 @@ def vote(matrix, start, neighbours, pairs, first, middles, cap, thresholds):
     first, middles : common neighbours of pair e are ``middles[first[e]:first[e + 1]]``
     cap : (m,) largest set for each pair
     thresholds : (max(cap) + 1,) |r| below which a set of each size separates
+    stop : (1,) flag; set from outside, it ends the count early
 
     Returns
     -------
@@ -266,18 +268,9 @@ def vote(matrix, start, neighbours, pairs, first, middles, cap, thresholds):
         for side in range(2):
             count = _fill_pool(start, neighbours, pairs[e, side], pairs[e, 1 - side], pool)
             tests += _walk(
-                matrix,
-                pool,
-                count,
-                cap[e],
-                x,
-                z,
-                known,
-                side == 1,
-                thresholds,
-                middles[mine],
-                books,
-            )
+                matrix, pool, count, cap[e], x, z, known, side == 1,
+                thresholds, middles[mine], books, stop,
+            )  # fmt: skip
             for t in range(count):
                 known[pool[t]] = side == 0
         for t in range(start[x], start[x + 1]):

@@ -92,6 +92,12 @@ def _notes(
         yield f"the skeleton {_ORDERED}"
     elif options["sepset"] in ("first", "union") or options["conflict"] != "mark":
         yield f"the orientation {_ORDERED}"
+    untested = int((found.adjacency & _untestable(found.record)).sum())
+    if untested:
+        yield (
+            f"{untested} pairs could not be tested, for too few rows in common or an exact linear "
+            "relation; their edges were left in"
+        )
     sparse, asked = _sparse(tester.test, found.record)
     if sparse:
         yield (
@@ -100,9 +106,14 @@ def _notes(
         )
 
 
+def _untestable(record: Record) -> NDArray[np.bool_]:
+    """Tell which pairs were asked about in vain."""
+    return np.asarray(np.isnan(record.statistic) & ~np.isnan(record.log_p))
+
+
 def _by_size(record: Record, pairs: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Any]]:
     """Give (places among ``pairs``, sets) of the decisive tests, sets of one size at a time."""
-    tested = np.flatnonzero(~np.isnan(record.log_p[tuple(pairs.T)]))
+    tested = np.flatnonzero(~np.isnan(record.statistic[tuple(pairs.T)]))
     sets = [record.given(i, j) for i, j in pairs[tested].tolist()]
     sizes = np.array([len(s) for s in sets], np.intp)
     for size in np.unique(sizes).tolist():
@@ -124,7 +135,7 @@ def _sparse(test: BoundTest, record: Record) -> tuple[int, int]:
     """Count the decisive tests on tables with too few rows, and all decisive tests."""
     if isinstance(test, CorrelationTest):
         return 0, 0
-    pairs = true_cells(np.triu(~np.isnan(record.log_p), 1))
+    pairs = true_cells(np.triu(~np.isnan(record.statistic), 1))
     flags = [test.sparse(pairs[at, 0], pairs[at, 1], s).sum() for at, s in _by_size(record, pairs)]
     return int(sum(flags)), len(pairs)
 

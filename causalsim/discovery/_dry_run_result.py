@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["DryRun"]
 
 VERSION = 1
+NEAR = "* near the threshold: on the real data p is within a factor of 10 of alpha"
 
 
 @final
@@ -45,8 +46,8 @@ class DryRun:
         One per run that did not fail.
     failures : mapping of str to int
         Reason to number of runs that gave no graph.
-    strengths : mapping of edge text to float
-        Of the target's edges, as found on the real data.
+    strengths, p_values : mapping of edge text to float
+        Of the target's edges, as found on the real data: effect, and largest p over the tests.
     options, provenance : mapping
         Settings of the algorithm; versions and a fingerprint of the data.
     notes : tuple of str
@@ -60,14 +61,17 @@ class DryRun:
     graphs: tuple[CPDAG, ...]
     failures: Mapping[str, int]
     strengths: Mapping[str, float]
+    p_values: Mapping[str, float]
     options: Mapping[str, Any]
     provenance: Mapping[str, Any]
     notes: tuple[str, ...]
 
     @cached_property
     def edges(self) -> pd.DataFrame:
-        """The target's edges: edge, x, y, strength, found, oriented.
+        """The target's edges: edge, x, y, strength, p_value, near_threshold, found, oriented.
 
+        ``near_threshold`` marks a p-value within a factor of ten of alpha, where ``found`` can be
+        many times too high if the rows that chose the graph were fitted.
         ``found`` is the share of runs that join the pair, ``oriented`` the share that give it
         the target's two marks (an undirected edge must come out undirected).
         """
@@ -78,12 +82,15 @@ class DryRun:
         right = np.mean([graph.marks == self.graph.marks for graph in self.graphs], axis=0)
         right = np.minimum(right, right.T)
         label = np.array(self.graph.nodes, object)
+        p = np.array([self.p_values.get(edge, np.nan) for edge in self.graph.edges])
         return pd.DataFrame(
             {
                 "edge": list(self.graph.edges),
                 "x": label[pairs[:, 0]],
                 "y": label[pairs[:, 1]],
                 "strength": [self.strengths.get(edge, np.nan) for edge in self.graph.edges],
+                "p_value": p,
+                "near_threshold": p > self.options["alpha"] / 10,
                 "found": found[tuple(pairs.T)],
                 "oriented": right[tuple(pairs.T)],
             }
@@ -125,6 +132,7 @@ class DryRun:
             "",
             *_edge_lines(self.edges, runs),
             *_false_lines(self.false_edges, runs),
+            *[NEAR] * bool(self.edges["near_threshold"].any()),
             "",
             "this holds if the found graph and the model are right; it cannot show that they are",
         ]
@@ -167,6 +175,7 @@ class DryRun:
             "graphs": [list(graph.edges) for graph in self.graphs],
             "failures": dict(self.failures),
             "strengths": dict(self.strengths),
+            "p_values": dict(self.p_values),
             "options": dict(self.options),
             "provenance": dict(self.provenance),
             "notes": list(self.notes),
@@ -187,6 +196,7 @@ class DryRun:
             graphs=tuple(CPDAG.from_edges(edges, nodes) for edges in plain["graphs"]),
             failures=plain["failures"],
             strengths=plain["strengths"],
+            p_values=plain.get("p_values", {}),
             options=plain["options"],
             provenance=plain["provenance"],
             notes=tuple(plain["notes"]),
@@ -206,8 +216,8 @@ def _edge_lines(frame: pd.DataFrame, runs: int, limit: int = 60) -> list[str]:
     lines = [
         f"an edge as strong as {edge}{'' if np.isnan(strength) else f' ({strength:+.3f})'} is "
         f"found in {round(found * runs)} of {runs} runs, with these marks in "
-        f"{round(oriented * runs)}"
-        for edge, _, _, strength, found, oriented in frame[:limit].itertuples(index=False)
+        f"{round(oriented * runs)}{' *' * near}"
+        for edge, _, _, strength, _, near, found, oriented in frame[:limit].itertuples(index=False)
     ]
     return lines + ([f"... {len(frame) - limit} more edges"] if len(frame) > limit else [])
 

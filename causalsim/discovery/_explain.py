@@ -104,7 +104,7 @@ class _Reader:
         given = record.given(i, j)
         names = tuple(graph.nodes[k] for k in sorted(given))
         x, y = graph.nodes[i], graph.nodes[j]
-        return Fact(x, y, names, float(np.exp(record.log_p[i, j])), apart)
+        return Fact(x, y, names, record.p_value(i, j), apart)
 
     def verdict(self, triple: Triple, collider: bool) -> list[Fact]:
         """Give what separates the ends of a triple, and by which sets the middle was judged."""
@@ -222,7 +222,10 @@ def _apart(reader: _Reader, x: str, y: str) -> list[str]:
 def _joined(reader: _Reader, x: str, y: str) -> list[str]:
     fact = reader.fact(x, y)
     if np.isnan(fact.p_value):
-        return ["Knowledge requires the edge; the pair was not tested."]
+        i, j = sorted((reader.graph.index(x), reader.graph.index(y)))
+        if np.isnan(reader.result.record.log_p[i, j]):
+            return ["Knowledge requires the edge; the pair was not tested."]
+        return ["No test could tell, for too few rows or an exact relation; the edge was left in."]
     alpha, nearest = reader.result.options["alpha"], f"p = {fact.p_value:.3g}"
     text = (
         f"No set of neighbours made them independent at alpha = {alpha:g}; nearest was {nearest}"

@@ -123,7 +123,7 @@ def pc(
     policy = Policy(
         start=~(np.eye(len(bound.names), dtype=bool) | known.apart),
         fixed=known.fixed,
-        max_cond=len(bound.names) if max_cond is None else max_cond,
+        max_cond=len(bound.names) if max_cond is None else min(max_cond, len(bound.names)),
         stable=stable,
         every=sepset == "union",
     )
@@ -202,8 +202,9 @@ def search(
     try:
         return skeleton(tester, policy, found, progress)
     except KeyboardInterrupt as error:
+        at = f"at conditioning sets of {found.depth} after {found.record.n_tests} tests"
+        if found.record.n_tests == 0:
+            at = "before the first test"
         raise InterruptedRunError(
-            f"interrupted at conditioning sets of {found.depth} after {found.record.n_tests} "
-            "tests; error.partial holds the skeleton so far.",
-            found,
+            f"interrupted {at}; error.partial holds the skeleton so far.", found
         ) from error

@@ -63,6 +63,12 @@ class Record:
         self._row[i, j] = np.arange(len(i))
         self._chunks.append(sets[better])
 
+    def p_value(self, i: int, j: int) -> float:
+        """Give the p-value of a pair's decisive test; NaN if there was none that could tell."""
+        i, j = min(i, j), max(i, j)
+        untold = np.isnan(self.statistic[i, j])
+        return float("nan") if untold else float(np.exp(self.log_p[i, j]))
+
     def given(self, i: int, j: int) -> tuple[int, ...]:
         """Give the conditioning set of a pair's decisive test."""
         i, j = min(i, j), max(i, j)

@@ -165,7 +165,7 @@ class DiscoveryResult:
         rules = {frozenset((event.tail, event.head)): event.rule for event in oriented}
         for edge, (i, j) in zip(graph.edges, self.pairs(), strict=True):
             rule = rules.get(frozenset((graph.nodes[i], graph.nodes[j])), "")
-            p = float(np.exp(self.record.log_p[i, j]))
+            p = self.record.p_value(i, j)
             rows.append((edge, self.strengths.get(edge, np.nan), p, rule))
         return pd.DataFrame(rows, columns=["edge", "strength", "p_value", "rule"])
 

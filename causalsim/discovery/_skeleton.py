@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, combinations, islice
+from math import comb
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causalsim._parallel import Progress, check_progress, parallel_map
+from causalsim._parallel import Progress, check_progress, interruptible, parallel_map
 from causalsim.citest import BoundTest, CorrelationTest
 from causalsim.discovery._record import Record
 from causalsim.errors import DataError
@@ -207,7 +208,10 @@ def _level_compiled(tester: Tester, found: Skeleton, pairs: Ints, level: int) ->
     neighbours = np.flatnonzero(found.adjacency) % len(found.adjacency)
     chosen, least = np.empty((len(pairs), level), np.int64), np.empty(len(pairs))
     critical = test.critical(level, tester.alpha)
-    tests, gone = search_level(test.matrix, start, neighbours, pairs, critical, chosen, least)
+    steps = len(pairs) * comb(int(np.diff(start).max()), level)
+    tests, gone = interruptible(
+        search_level, test.matrix, start, neighbours, pairs, critical, chosen, least, steps=steps
+    )
     tested = np.isfinite(least)
     statistic, log_p = test.score(least[tested], level, test.n)
     found.record.n_tests += int(tests)

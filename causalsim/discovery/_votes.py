@@ -15,6 +15,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from causalsim._parallel import interruptible
 from causalsim.citest import CorrelationTest
 from causalsim.discovery._record import plain
 from causalsim.discovery._skeleton import COMPILE_FROM, Skeleton, Tester
@@ -146,7 +147,8 @@ def _count_compiled(tester: Tester, ballot: _Ballot) -> Counts:
     sizes = range(int(ballot.cap.max()) + 1)
     limits = np.array([test.critical(k, tester.alpha) for k in sizes])
     limits[np.isinf(limits)] = 0.0  # with too few rows nothing separates
-    tests, separating, containing, least_in, least_out = vote(
+    tests, separating, containing, least_in, least_out = interruptible(
+        vote,
         test.matrix,
         start,
         np.flatnonzero(ballot.adjacency) % len(ballot.adjacency),
@@ -155,6 +157,7 @@ def _count_compiled(tester: Tester, ballot: _Ballot) -> Counts:
         ballot.middles,
         ballot.cap,
         limits,
+        steps=float((2.0**ballot.cap).sum()),
     )
     best_in, best_out = (np.full(len(ballot.middles), -np.inf) for _ in range(2))
     for k in sizes:

@@ -158,8 +158,15 @@ def fit_parts(
         function = learner.fit(parents, child, stream)
         residual = function.residual(parents, child)
         mechanisms[name] = function
-        noises[name] = model.fit(residual) if np.ptp(residual) > 0 else ZeroNoise()
+        noises[name] = ZeroNoise()
+        if np.ptp(residual) > 0:
+            noises[name] = model.fit(residual * _inflation(len(child), function.freedom))
     return mechanisms, noises
+
+
+def _inflation(n: int, freedom: float) -> float:
+    """Give the factor that takes n residuals to the size of the noise behind them."""
+    return float(np.sqrt((n - 1) / max(n - 1 - freedom, 1.0)))
 
 
 def linear_parts(

@@ -50,9 +50,13 @@ class FittedMechanism(ABC):
     ----------
     intercept : float
         Added to what the parents contribute.
+    freedom : float
+        Degrees of freedom that learning it took from the residuals, beside the intercept's; 0
+        if it was not learnt. Not part of the function: equal functions may differ in it.
     """
 
     intercept: float = field(default=0.0, kw_only=True)
+    freedom: float = field(default=0.0, kw_only=True, repr=False, compare=False)
 
     @property
     @abstractmethod

@@ -72,8 +72,12 @@ class Linear(Mechanism):
         """Learn weights and intercept."""
         _refuse_few_rows(parents)
         centre = parents.mean(axis=0)
-        weights = np.linalg.lstsq(parents - centre, child - child.mean())[0]
-        return LinearFunction(tuple(weights), intercept=float(child.mean() - centre @ weights))
+        weights, _, rank, _ = np.linalg.lstsq(parents - centre, child - child.mean())
+        return LinearFunction(
+            tuple(weights),
+            intercept=float(child.mean() - centre @ weights),
+            freedom=float(rank),
+        )
 
 
 @final
@@ -81,7 +85,8 @@ class Linear(Mechanism):
 class Additive(Mechanism):
     """A sum of natural cubic splines, by ridge regression on their bases.
 
-    The penalty is chosen by generalised cross-validation (Golub, Heath and Wahba 1979).
+    The penalty is chosen by generalised cross-validation (Golub, Heath and Wahba 1979); the
+    degrees of freedom are those of Hastie and Tibshirani (1990).
 
     Parameters
     ----------
@@ -110,12 +115,14 @@ class Additive(Mechanism):
         basis = np.hstack(bases)
         centre, scale = basis.mean(axis=0), basis.std(axis=0)
         scale[scale == 0] = 1.0
-        weights = _ridge((basis - centre) / scale, child - child.mean()) / scale
+        weights, freedom = _ridge((basis - centre) / scale, child - child.mean())
+        weights = weights / scale
         ends = np.cumsum([part.shape[1] for part in bases])[:-1]
         return AdditiveFunction(
             tuple(tuple(at) for at in knots),
             tuple(tuple(part) for part in np.split(weights, ends)),
             intercept=float(child.mean() - centre @ weights),
+            freedom=freedom,
         )
 
     def _place(self, column: Floats) -> Floats:
@@ -123,16 +130,20 @@ class Additive(Mechanism):
         return at if len(at) > 1 else np.array([at[0] - 1.0, at[0] + 1.0])
 
 
-def _ridge(basis: Floats, target: Floats) -> Floats:
-    """Solve ridge regression with the penalty that minimises generalised cross-validation."""
+def _ridge(basis: Floats, target: Floats) -> tuple[Floats, float]:
+    """Give weights, and what they take from the residuals, at the penalty with the best GCV.
+
+    The smoother S leaves n - tr(2 S - S S') degrees of freedom to the residuals.
+    """
     values, vectors = np.linalg.eigh(basis.T @ basis)
     values = np.maximum(values, 0.0)
     along = vectors.T @ (basis.T @ target)
     damped = values + len(target) * np.logspace(-6, 1, 22)[:, None]
     errors = target @ target + ((values / damped - 2) * along**2 / damped).sum(axis=1)
-    freedom = np.maximum(len(target) - 1 - (values / damped).sum(axis=1), 1e-9)
-    best = int(np.argmin(np.maximum(errors, 0.0) / freedom**2))
-    return np.asarray(vectors @ (along / damped[best]))
+    kept = values / damped
+    left = np.maximum(len(target) - 1 - kept.sum(axis=1), 1e-9)
+    best = int(np.argmin(np.maximum(errors, 0.0) / left**2))
+    return np.asarray(vectors @ (along / damped[best])), float((2 - kept[best]) @ kept[best])
 
 
 @final

@@ -148,7 +148,8 @@ class SCM:
             ``"auto"`` is linear unless splines predict held-out rows clearly better.
         noise : {"auto", "gaussian", "laplace", "uniform", "empirical"} or NoiseModel
             ``"auto"`` is Gaussian unless the residuals speak against it, then empirical.
-            Residuals are those of the rows that the mechanism was learnt from.
+            Residuals are those of the rows that the mechanism was learnt from, enlarged by
+            sqrt((n - 1) / (n - 1 - df)) for the df degrees of freedom that learning took.
         rng : int, Generator or None
             For the folds of ``mechanism="auto"``.
 

@@ -156,6 +156,11 @@ def test_batch_equals_single_calls(name, k):
 
 
 @every
+def test_says_what_it_assumes(name):
+    assert " " in bound(name).spec.assumes
+
+
+@every
 def test_an_empty_batch_has_empty_answers(name):
     statistic, log_p = bound(name).batch([], [], np.empty((0, 2), np.intp))
     assert len(statistic) == len(log_p) == 0

@@ -131,13 +131,54 @@ def test_adaptive_dof_counts_zero_cells_of_unseen_strata(spec):
 
 
 @both
-def test_full_rule_does_not_reject_on_few_rows(spec):
+@pytest.mark.parametrize("rule", ["full", "adaptive"])
+def test_full_and_adaptive_do_not_reject_on_few_rows(spec, rule):
     pattern = np.array([[0, 0, 0], [1, 1, 0], [0, 0, 1], [1, 1, 1]])
     enough, few = np.tile(pattern, (5, 1)), np.tile(pattern, (5, 1))[:-1]
-    full = replace(spec, dof="full")
-    assert full(table_of(enough))("x0", "x1", "x2").p_value < 1e-4
-    assert full(table_of(few))("x0", "x1", "x2").p_value == 1
+    strict = replace(spec, dof=rule)
+    assert strict(table_of(enough))("x0", "x1", "x2").p_value < 1e-4
+    assert strict(table_of(few))("x0", "x1", "x2").p_value == 1
     assert spec(table_of(few))("x0", "x1", "x2").p_value < 1e-4
+
+
+@pytest.mark.stats
+def test_levels_at_moderate_sparsity_are_as_documented():
+    """Ten rows per degree of freedom: only Pearson's statistic with observed dof holds."""
+    hits, trials = dict.fromkeys((GSquared(), GSquared("adaptive"), ChiSquared()), 0), 100
+    for seed in range(trials):
+        data = table_of(np.random.default_rng(seed).integers(2, size=(320, 7)))
+        for spec in hits:
+            result = spec(data)("x0", "x1", data.names[2:])
+            assert not result.sparse
+            hits[spec] += result.p_value <= 0.05
+    low, *too_liberal = sorted(hits, key=hits.get)
+    assert low == ChiSquared()
+    assert stats.binomtest(hits[low], trials, 0.1, alternative="greater").pvalue > 1e-3
+    for spec in too_liberal:
+        assert stats.binomtest(hits[spec], trials, 0.05, alternative="greater").pvalue < 1e-6
+
+
+@both
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2))
+def test_smallest_expected_count_is_that_of_scipy_over_strata(spec, seed, k):
+    codes = dependent_codes(seed, n=50)
+    test = spec(table_of(codes))
+    xs, ys, givens = asked(6, k, 4, seed)
+    for x, y, s, found in zip(xs, ys, givens, test.smallest_expected(xs, ys, givens), strict=True):
+        least = np.inf
+        for stratum in {tuple(row) for row in codes[:, s]}:
+            rows = (codes[:, s] == stratum).all(axis=1)
+            counts = stats.contingency.crosstab(codes[rows, x], codes[rows, y]).count
+            least = min(least, stats.contingency.expected_freq(counts).min())
+        assert found == pytest.approx(least)
+
+
+def test_smallest_expected_count_leaves_out_holes():
+    codes = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [1, np.nan], [np.nan, 0], [np.nan, 2]])
+    test = GSquared()(table_of(codes))
+    assert test.smallest_expected([0], [1], [()]).tolist() == [1]
+    empty = np.array([[0, np.nan], [1, np.nan], [np.nan, 0], [np.nan, 1]])
+    assert GSquared()(table_of(empty)).smallest_expected([0], [1], [()]).tolist() == [np.inf]
 
 
 @both

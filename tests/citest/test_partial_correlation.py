@@ -320,6 +320,28 @@ def test_shrinkage_applies_to_a_given_matrix():
         FisherZ(shrinkage="auto").from_correlation(np.eye(2), 50)
 
 
+def rejections(amount, given, trials=200, n=100):
+    """Count how often x _||_ y is rejected at .05, where 2 z is in both or in neither."""
+    hits = 0
+    for seed in range(trials):
+        z, e, f = np.random.default_rng(seed).normal(size=(3, n))
+        shared = 2 * z if given else 0
+        test = FisherZ(shrinkage=amount)(table_of(np.column_stack([shared + e, shared + f, z])))
+        hits += test("x0", "x1", given).p_value <= 0.05
+    return hits, trials
+
+
+@pytest.mark.stats
+@pytest.mark.parametrize("amount", [0.05, 0.2])
+def test_shrinkage_is_conservative_for_pairs_and_liberal_given_a_set(amount):
+    hits, trials = rejections(amount, [])
+    assert stats.binomtest(hits, trials, 0.05, alternative="greater").pvalue > 1e-3
+    hits, trials = rejections(amount, ["x2"])
+    assert stats.binomtest(hits, trials, 0.05, alternative="greater").pvalue < 1e-6
+    hits, trials = rejections(None, ["x2"])
+    assert stats.binomtest(hits, trials, 0.05).pvalue > 1e-3
+
+
 @pytest.mark.parametrize("amount", [-0.1, 1.1, "none", True, np.nan])
 def test_shrinkage_is_a_fraction(amount):
     with pytest.raises(OptionError, match="expected None, 'auto' or a number in"):

@@ -51,6 +51,8 @@ def test_answers_do_not_change(wrapper, name, asked):
             np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
         assert (wrapped.effects(*question) == plain.effects(*question)).all()
         assert (wrapped.sparse(*question) == plain.sparse(*question)).all()
+        least = wrapped.smallest_expected(*question)
+        assert (least == plain.smallest_expected(*question)).all()
     one, other = wrapped("A", "B", ["C"]), plain("A", "B", ["C"])
     assert one.p_value == pytest.approx(other.p_value)
     assert (one.effect, repr(one.dof), one.n, one.sparse) == (

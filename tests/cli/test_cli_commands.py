@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import subprocess
 import sys
 from io import StringIO
@@ -75,6 +76,18 @@ def test_broken_pipes_end_quietly():
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
 
 
+@pytest.mark.parametrize("words", [["--help"], ["version"], ["datasets", "asia"]])
+def test_a_full_disk_ends_in_one_line(words):
+    with pathlib.Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "causalsim", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"error: No space left on device\n")
+
+
 # -- check ------------------------------------------------------------------------------------
 
 
@@ -146,6 +159,7 @@ def test_convert_reads_a_result(run, chain, tmp_path):
         ("none.json h.dot", 1, "cannot read none.json"),
         ("bad.json h.dot", 1, "bad.json"),
         ("g.dot h.json --kind Dag", 2, "--help|Did you mean 'DAG'?"),
+        ("network:asia h.json", 2, "network:asia: write dataset:asia."),
         ("dataset:asja h.json", 2, "Did you mean 'asia'?"),
     ],
 )
@@ -179,6 +193,7 @@ def test_data_sets_as_files(run, tmp_path):
     run("datasets", "asia", "--out", "a.tsv", "--rows", "20", "--seed", "3")
     drawn = datasets.network("asia").sample(20, rng=3)
     assert (pd.read_csv(tmp_path / "a.tsv", sep="\t") == drawn.astype(str)).all(axis=None)
+    assert len(run("datasets", "dataset:sachs", "--rows", "10").out.splitlines()) == 11
     for name in ("a.bif", "a.json", "a.dot"):
         assert run("datasets", "network:asia", "--out", name).code == 0
     assert read(tmp_path / "a.json") == read(tmp_path / "a.bif") == datasets.network("asia")
@@ -193,6 +208,11 @@ def test_data_sets_as_files(run, tmp_path):
         ("asia --out s.xlsx", "extension '.xlsx' is unknown"),
         ("asia --out no/s.csv", "the folder no does not exist"),
         ("asia --rows 0", "--rows"),
+        ("list --out s.csv", "--out belongs to one data set."),
+        ("--seed 0", "--seed belongs to one data set."),
+        ("sachs --json", "--json belongs to the list"),
+        ("sachs --seed 1", "--seed is for drawing from a network"),
+        ("asia --rows 9 --out a.bif", "--rows is for rows: --out NAME.csv."),
     ],
 )
 def test_data_sets_refuse(run, words, message, files):
@@ -235,6 +255,8 @@ def test_demo_refuses_a_file_as_folder(run, tmp_path):
     [
         ("choose missing='listwise'.", "choose --missing listwise."),
         ("write alpha=0.05.", "write --alpha 0.05."),
+        ("alpha=nan: no", "--alpha nan: no"),
+        ("leave out: data.drop(columns='a b').", "leave out: --drop 'a b'."),
         ("max_cond=-1: no", "--max-cond -1: no"),
         ("alpha=None needs", "--alpha auto needs"),
         ("kinds={'a b': 'binary'}", "--kinds 'a b=binary'"),

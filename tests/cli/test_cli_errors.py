@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,7 +39,7 @@ TABLES = {
     "twice": (pd.concat([GOOD, GOOD[["X"]]], axis=1), "more than once: 'X'. Rename"),
     "nan": (holding(np.nan), "missing values: 'Y' 1 (of 100 rows). Choose --missing listwise"),
     "inf": (holding(np.inf), "infinite values: 'Y' 1. Replace them"),
-    "text": (holding("abc"), "--kinds column=continuous"),
+    "text": (holding("abc"), "'Y' is text because row 3 (the first is 0) holds 'abc'"),
     "few rows": (GOOD[:3], "3 rows are too few"),
     "few rows for a set": (
         FEW,
@@ -74,16 +76,16 @@ def test_text_where_numbers_are_due(run, tmp_path):
     holding("abc").to_csv(tmp_path / "t.csv", index=False)
     code, _, err = run("discover", "t.csv", "--test", "fisher_z")
     assert code == 1
-    assert "got 'Y' (discrete)" in err
+    assert "leave missing cells empty; or leave the column out: --drop Y." in err
     code, _, err = run("discover", "t.csv", "--kinds", "Y=continuous")
     assert code == 1
     assert "row 3 (the first is 0) holds 'abc'. Correct the value" in err
 
 
-@pytest.mark.parametrize("path", ["nothing.csv", "nothing.xlsx", ".", "no/such.parquet"])
+@pytest.mark.parametrize("path", ["nothing.csv", "no/such.parquet", "nothing.xlsx", "."])
 def test_unreadable_paths(run, path, files):
     code, out, err = run("discover", path, *OUTPUTS)
-    assert (code, out) == (1, "")
+    assert (code, out) == (1 if path.endswith(("csv", "parquet")) else 2, "")
     assert path in err
     assert files() == set()
 
@@ -118,7 +120,7 @@ def test_bad_knowledge(run, chain, tmp_path, text, message, files):
         ("--test fisherz", "Did you mean 'fisher_z'?"),
         ("--test oracle", "no test 'oracle'. Known: 'auto'"),
         ("--alpha 2", "--alpha 2.0: expected a number between 0 and 1."),
-        ("--alpha nan", "expected a number between 0 and 1."),
+        ("--alpha nan", "--alpha nan: expected a number between 0 and 1."),
         ("--alpha low", "--alpha low: expected a number such as 0.05, or auto."),
         ("--sepset majorty", "--sepset majorty is unknown"),
         ("--conflict z", "--conflict z is unknown; expected one of 'mark'"),
@@ -127,6 +129,9 @@ def test_bad_knowledge(run, chain, tmp_path, text, message, files):
         ("--max-cond -1", "--max-cond -1: expected a non-negative integer."),
         ("--max-cond x", "--max-cond"),
         ("--fdr 3", "--fdr 3.0: expected a number between 0 and 1."),
+        ("--jobs -2", "'--jobs'"),
+        ("--alpha", "See: causalsim discover --help"),
+        ("--out g.svg", "--out g.svg: write --svg g.svg."),
         ("--jobs 0", "--jobs 0: expected a positive integer"),
         ("--seed -1", "a seed cannot be negative; write --seed 1."),
         ("--kinds Q=discrete", "no column 'Q'. Known: 'X', 'Y', 'Z'."),
@@ -248,7 +253,47 @@ def test_bugs_show_one_line_and_a_traceback_on_request(run, chain, monkeypatch, 
 
 
 def test_unwritable_folder(run, chain, monkeypatch):
-    monkeypatch.setattr("os.access", lambda *_: False)
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied", ".tmp0")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     code, _, err = run("discover", "chain.csv", "--out", "g.json")
     assert code == 2
-    assert "cannot be written to; choose another" in err
+    assert err == "error: cannot write g.json: Permission denied; choose another.\n"
+
+
+def test_names_that_are_too_long_are_found_before_the_run(run):
+    code, _, err = run("discover", "absent.csv", "--svg", "x" * 300 + ".svg")
+    assert code == 2
+    assert "File name too long; choose another" in err
+
+
+@pytest.mark.parametrize("words", [["discover", ""], ["discover", "chain.csv", "--out", ""]])
+def test_empty_arguments_are_refused(run, chain, words):
+    code, _, err = run(*words)
+    assert code == 2
+    assert "an argument is empty" in err
+
+
+def test_a_guess_stands_in_the_refusal_and_in_the_result(run, chain, tmp_path):
+    codes = pd.DataFrame({"a": np.arange(300) % 4, "b": np.arange(300) // 7 % 3})
+    chain.assign(a=codes["a"]).to_csv(tmp_path / "t.csv", index=False)
+    err = run("discover", "t.csv", "--quiet").err
+    assert "(column kinds were guessed: 'a' (4 distinct integers) as discrete)" in err
+    codes.to_csv(tmp_path / "codes.csv", index=False)
+    result = json.loads(run("discover", "codes.csv", "--quiet", "--json").out)
+    assert any("'a' (4 distinct integers) as discrete" in note for note in result["notes"])
+
+
+def test_check_knows_its_corrections(run):
+    code, _, err = run("check", "dataset:asia", "absent.csv", "--correction", "None")
+    assert code == 2
+    assert "--correction None is unknown; expected one of 'holm', 'bh', 'by', 'none'." in err
+
+
+def test_columns_are_dropped_from_parquet_without_a_change_of_type(run, tmp_path):
+    codes = pd.array([0, 1, 2, None] * 50, dtype="Int64")
+    frame = pd.DataFrame({"a": codes, "b": codes[np.arange(200) // 3 % 3], "t": "text"})
+    frame.to_parquet(tmp_path / "t.parquet")
+    words = ("t.parquet", "--missing", "listwise", "--drop", "t", "--json", "--quiet")
+    assert "GSquared" in json.loads(run("discover", *words).out)["test"]

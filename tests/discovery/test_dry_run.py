@@ -56,7 +56,7 @@ def test_rates_are_those_of_fresh_data():
     hits = round(trial.edges["found"][0] * 400)
     assert binomtest(hits, 400, np.mean(fresh)).pvalue > 1e-3
     assert trial.n == 150
-    assert "other rows" in " ".join(trial.notes)
+    assert "fitted on other data than those that chose the graph" in " ".join(trial.notes)
 
 
 def test_false_edges_come_at_the_level_of_the_test():
@@ -83,10 +83,50 @@ def test_words():
     assert "dry run of PC: 10 data sets of 300 rows" in text
     assert "is found in 10 of 10 runs, with these marks in" in text
     assert "it cannot show that they are" in repr(trial)
-    assert "fitted on the rows that chose the graph" in text
+    assert "the rate can be many times too high, and false edges too few" in text
+    assert "fit on held-out rows" in text
     strength = found().edges.set_index("edge")["strength"]["Z --- W"]
     assert strength > 0.5
     assert f"an edge as strong as Z --- W ({strength:+.3f}) is found in 10 of 10 runs" in text
+
+
+def found_again(r, n, trials):
+    """Give how often an edge of correlation r is found, and what dry runs say where it is."""
+    scm = cs.SCM.from_weights({"X --> Y": r / np.sqrt(1 - r * r)})
+    said = []
+    for rows in (scm.sample(2 * n, rng=k) for k in range(trials)):
+        result = cs.pc(rows[:n], "fisher_z", alpha=0.01)
+        if result.graph.n_edges:
+            runs = [
+                cs.dry_run(result, part, repetitions=20, rng=0) for part in (rows[:n], rows[n:])
+            ]
+            said.append([run.edges["found"][0] for run in runs])
+    return len(said), np.mean(said, axis=0)
+
+
+@pytest.mark.stats
+def test_rates_of_weak_edges_are_fair_on_held_out_rows_only():
+    trials = 200
+    hits, (same, held_out) = found_again(0.15, 200, trials)
+    assert same > 2 * hits / trials
+    assert held_out == pytest.approx(hits / trials, abs=0.08)
+
+
+def test_edges_near_the_threshold_are_marked():
+    result = found(SCM.sample(120, rng=10))
+    trial = cs.dry_run(result, SCM.sample(120, rng=10), repetitions=5, rng=0)
+    p = {frozenset(cs.graph.parse_edge(e)[:2]): v for e, v in
+         zip(result.edges["edge"], result.edges["p_value"], strict=True)}  # fmt: skip
+    rows = trial.edges.set_index(["x", "y"])
+    assert rows["p_value"].to_dict() == {pair: p[frozenset(pair)] for pair in rows.index}
+    assert set(rows["near_threshold"]) == {True, False}
+    assert (rows["near_threshold"] == (rows["p_value"] > 0.001)).all()
+    lines = trial.summary().splitlines()
+    starred = sum(line.startswith("an edge") and line.endswith(" *") for line in lines)
+    assert starred == rows["near_threshold"].sum()
+    assert "* near the threshold" in trial.summary()
+    assert "*" not in cs.dry_run(found(), DATA, graph=DAG.from_edges(["Z --> W"], list("XYZW")),
+                                 repetitions=2, rng=0).summary()  # fmt: skip
 
 
 def test_an_empty_graph():
@@ -278,6 +318,12 @@ def test_round_trips(tmp_path):
     assert DryRun.from_dict(json.loads(json.dumps(trial.to_dict()))) == trial
     trial.save(tmp_path / "d.json")
     assert DryRun.load(tmp_path / "d.json") == trial
+
+
+def test_files_from_before_p_values_were_kept_still_load():
+    payload = cs.dry_run(found(), DATA, repetitions=2, rng=0).to_dict()
+    del payload["p_values"]
+    assert DryRun.from_dict(payload).edges["p_value"].isna().all()
 
 
 def test_notebook_view_has_picture_and_text():

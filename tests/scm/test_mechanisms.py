@@ -57,6 +57,18 @@ def test_no_parents():
     assert (AdditiveFunction(intercept=2).predict(np.empty((3, 0))) == 2).all()
 
 
+def test_degrees_of_freedom():
+    x = RNG.normal(size=(60, 3))
+    y = x.sum(axis=1) + RNG.normal(size=60)
+    doubled = np.column_stack([x, x[:, 0]])
+    assert Linear().fit(x, y, RNG).freedom == Linear().fit(doubled, y, RNG).freedom == 3
+    assert Linear().fit(np.empty((60, 0)), y, RNG).freedom == 0
+    assert Additive(knots=2).fit(x, y, RNG).freedom == pytest.approx(3, abs=0.01)
+    assert 3 < Additive().fit(x, y, RNG).freedom < 33
+    assert Linear().fit(x, y, RNG).shifted(1).freedom == 3
+    assert LinearFunction((1.0,), freedom=1) == LinearFunction((1.0,))
+
+
 @given(st.integers(3, 8), st.integers(0, 10_000))
 def test_spline_basis_spans_the_natural_cubic_splines(n_knots, seed):
     rng = np.random.default_rng(seed)

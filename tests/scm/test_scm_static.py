@@ -251,6 +251,15 @@ def test_fit_chooses_noise_by_its_shape():
     assert all(isinstance(law, LaplaceNoise) for law in named.noises.values())
 
 
+@pytest.mark.stats
+@pytest.mark.parametrize("mechanism", ["linear", "additive"])
+def test_fitted_noise_is_as_large_as_the_noise_whatever_the_number_of_parents(mechanism):
+    scm = SCM.from_weights({f"X{k} --> Y": 1.0 for k in range(8)})
+    fits = [SCM.fit(scm.graph, scm.sample(50, rng=k), mechanism=mechanism, noise="gaussian")
+            for k in range(300)]  # fmt: skip
+    assert np.mean([fit.noises["Y"].variance for fit in fits]) == pytest.approx(1, abs=0.06)
+
+
 def test_fit_gives_no_noise_to_what_is_determined():
     frame = pd.DataFrame({"X": [1.5, 2.5, 4.5, 9.5]})
     frame["Y"] = frame["X"] * 0.0 + 1.0
@@ -349,6 +358,13 @@ def test_python_functions_are_not_saved(tmp_path, action, culprit):
     with pytest.raises(FormatError, match=rf"'Y' follows a Python function \({culprit}\)"):
         scm.save(tmp_path / "model.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_from_before_degrees_of_freedom_were_kept_still_load():
+    model = SCM.fit(DAG.from_edges(["X --> Y"]), SCM.from_weights({"X --> Y": 1.0}).sample(50))
+    payload = model.to_dict()
+    assert payload["mechanisms"]["Y"].pop("freedom") == 1
+    assert SCM.from_dict(payload) == model
 
 
 def test_files_of_another_kind_are_refused(tmp_path):

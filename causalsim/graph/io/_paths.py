@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from causalsim._files import Pathish, atomic
+from causalsim._files import Pathish, atomic, reason
 from causalsim.errors import FormatError, OptionError
 from causalsim.graph.io._bif import from_bif, to_bif
 from causalsim.graph.io._common import AnyGraph
@@ -130,4 +130,4 @@ def _text(path: Pathish) -> str:
             data = gzip.decompress(data)
         return data.decode("utf-8-sig")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise FormatError(f"cannot read {path}: {error}") from error
+        raise FormatError(f"cannot read {path}: {reason(error)}") from error

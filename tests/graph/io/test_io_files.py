@@ -74,7 +74,7 @@ def test_unreadable_files(tmp_path):
     with pytest.raises(FormatError, match=r"cannot read .*h\.bif\.gz"):
         io.read(tmp_path / "h.bif.gz")
     (tmp_path / "g.dot").write_bytes(b"digraph { \xff }")
-    with pytest.raises(FormatError, match=r"cannot read .*utf-8"):
+    with pytest.raises(FormatError, match=r"cannot read .*UTF-8"):
         io.read(tmp_path / "g.dot")
     (tmp_path / "h.dot").write_text("digraph {")
     with pytest.raises(FormatError, match=r"h\.dot: line 1: expected a name"):
