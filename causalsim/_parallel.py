@@ -73,24 +73,31 @@ def interruptible(kernel: Callable[..., Result], *arguments: Any, steps: float) 
 
     stop = np.zeros(1, np.bool_)
     if steps < _SHORT:
-        return kernel(*arguments, stop)
+        try:
+            return kernel(*arguments, stop)
+        except SystemError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                raise KeyboardInterrupt from error
+            raise
     outcome: list[Result] = []
     failure: list[BaseException] = []
+    done = threading.Event()
 
     def run() -> None:
         try:
             outcome.append(kernel(*arguments, stop))
         except BaseException as error:  # noqa: BLE001  -- raised again below
             failure.append(error)
+        finally:
+            done.set()
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
+    threading.Thread(target=run, daemon=True).start()
     try:
-        while thread.is_alive():
-            thread.join(0.5)
+        while not done.wait(0.5):
+            pass
     except KeyboardInterrupt:
         stop[0] = True
-        thread.join()
+        done.wait()
         raise
     if failure:
         raise failure[0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+import time
 
 import joblib
 import pytest
 
-from causalsim._parallel import parallel_map
+from causalsim._parallel import interruptible, parallel_map
 from causalsim.errors import InterruptedRunError, OptionError
 
 
@@ -42,3 +44,36 @@ def test_an_interruption_carries_the_results_so_far():
 def test_zero_workers_are_refused():
     with pytest.raises(OptionError, match="n_jobs=0: expected a positive integer"):
         parallel_map(pow, [(1, 1)], n_jobs=0)
+
+
+def test_ctrl_c_stops_a_long_kernel():
+    seen = []
+
+    def kernel(stop):
+        while not stop[0]:
+            time.sleep(0.01)
+        seen.append("stopped")
+
+    threading.Timer(0.1, signal.raise_signal, [signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt, match="^$"):
+        interruptible(kernel, steps=1e9)
+    assert seen == ["stopped"]
+
+
+def test_a_kernel_s_own_error_comes_through():
+    def kernel(x, stop):
+        raise ValueError(f"no {x}")
+
+    for steps in (1, 1e9):
+        with pytest.raises(ValueError, match="no luck"):
+            interruptible(kernel, "luck", steps=steps)
+
+
+def test_ctrl_c_inside_a_short_kernel_is_told_from_a_fault():
+    def kernel(cause, stop):
+        raise SystemError("exception set") from cause
+
+    with pytest.raises(KeyboardInterrupt, match="^$"):
+        interruptible(kernel, KeyboardInterrupt(), steps=1)
+    with pytest.raises(SystemError, match="exception set"):
+        interruptible(kernel, None, steps=1)
