@@ -329,13 +329,16 @@ def _counts(result: DiscoveryResult) -> str:
 
 
 def _class_words(result: DiscoveryResult) -> str:
-    count = len(result.ambiguous)
-    open_ones = f"{count} ambiguous triple{'s' if count > 1 else ''}"
-    if result.graph.conflicts:
+    graph = result.graph
+    count = sum(
+        y in graph.neighbours(x) or y in graph.neighbours(z) for x, y, z in result.ambiguous
+    )
+    open_ones = f"{count} open ambiguous triple{'s' if count > 1 else ''}"
+    if graph.conflicts:
         return "rules disagree, so the graph stands for no class; see .conflicts"
-    if result.ambiguous:
+    if count:
         return f"with {open_ones} the graph stands for several classes; see .ambiguous"
-    if not result.graph.is_class():
+    if not graph.is_class():
         return "no DAG fits all its marks, so the graph stands for no class"
     if result.options["knowledge"] is not None:
         return "the graph stands for the part of a Markov equivalence class that knowledge allows"
