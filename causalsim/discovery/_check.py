@@ -123,7 +123,8 @@ def check(
     implied, open_pairs = _answers(implied_questions(seen), bound, max_cond)
     edges, open_edges = _answers(edge_questions(seen), bound, max_cond)
     judged = adjusted(np.array([a.adjusted for a in implied]), correction)
-    notes = ["undirected edges were given directions"] if isinstance(graph, CPDAG) else []
+    turned = isinstance(graph, CPDAG) and graph.undirected.any()
+    notes = ["undirected edges were given directions"] if turned else []
     return CheckResult(
         graph=seen,
         test=repr(bound.spec),

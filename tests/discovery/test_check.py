@@ -336,3 +336,12 @@ def test_notebook_view_has_picture_and_text():
 def test_every_spec_class_is_taken():
     assert issubclass(FisherZ, CITest)
     assert cs.check(CHAIN.graph, CHAIN.sample(50, rng=0), FisherZ).test.startswith("FisherZ")
+
+
+def test_a_class_is_said_to_be_extended_only_if_it_was():
+    frame = cs.random_scm(cs.DAG.from_edges(["X --> Y", "Z --> Y"]), rng=0).sample(200, rng=1)
+    directed = cs.CPDAG.from_edges(["X --> Y", "Z --> Y"])
+    chain = cs.CPDAG.from_edges(["X --- Y", "Y --- Z"])
+    said = "undirected edges were given directions"
+    assert said not in cs.check(directed, frame).summary()
+    assert said in cs.check(chain, frame).summary()
