@@ -23,6 +23,15 @@ from causalsim.scm import (
 from causalsim.scm.functions import natural_spline
 
 RNG = np.random.default_rng(0)
+START = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def same_stream():
+    """Start every test at the same place of the stream, in whatever order they run."""
+    RNG.bit_generator.state = START
+
+
 FUNCTIONS = [
     LinearFunction((2.0, -1.0, 0.3), intercept=0.5),
     FeatureFunction((1.0, 2.0, 0.1), (0.5, -1.0, 2.0), (0.1, 0.2, 0.3)),
