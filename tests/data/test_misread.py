@@ -15,15 +15,6 @@ from causalsim.errors import DataError
 pd = pytest.importorskip("pandas")
 
 RNG = np.random.default_rng(0)
-START = RNG.bit_generator.state
-
-
-@pytest.fixture(autouse=True)
-def same_stream():
-    """Start every test at the same place of the stream, in whatever order they run."""
-    RNG.bit_generator.state = START
-
-
 X, Y = RNG.normal(size=(2, 100))
 CODES = RNG.integers(0, 3, size=(100, 2))
 
