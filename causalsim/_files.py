@@ -130,7 +130,8 @@ def open_versioned(payload: object, kind: str, version: int) -> dict[str, Any]:
     """
     if not isinstance(payload, dict) or payload.get("format") != f"causalsim/{kind}":
         got = payload.get("format") if isinstance(payload, dict) else type(payload).__name__
-        raise FormatError(f"expected format 'causalsim/{kind}', got {got!r}.")
+        hint = " Read graphs with causalsim.graph.io.read." if got == "causalsim/graph" else ""
+        raise FormatError(f"expected format 'causalsim/{kind}', got {got!r}.{hint}")
     if not isinstance(payload.get("version"), int) or payload["version"] > version:
         raise FormatError(
             f"causalsim/{kind} version {payload.get('version')!r} is newer than this release "

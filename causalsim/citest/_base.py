@@ -278,4 +278,5 @@ class CITest(ABC):
             raise DataError(
                 f"test {self.name!r} takes {known} columns; got {', '.join(wrong)}. Drop these "
                 "columns, choose another test, or override the kinds: kinds={'column': 'kind'}."
+                f"{table.guesses}"
             )

@@ -158,8 +158,9 @@ class Auto(CITest):
         }
         raise DataError(
             f"no test takes columns of these kinds together: {found}. Drop one group, treat "
-            "ordered codes as numbers with kinds={'column': 'continuous'} and test='fisher_z', "
-            "or bin the continuous columns and use test='g_squared'."
+            "codes that are ordered numbers as such with kinds={'column': 'continuous'} and "
+            "test='fisher_z', or bin the continuous columns and use test='g_squared'."
+            f"{table.guesses}"
         )
 
 

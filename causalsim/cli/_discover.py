@@ -16,7 +16,6 @@ from causalsim.cli._inputs import load_table
 from causalsim.cli._outputs import check_outputs, check_suffix, write_all
 from causalsim.errors import (
     CausalSimError,
-    DataError,
     InterruptedRunError,
     KnowledgeError,
     NameNotFoundError,
@@ -241,6 +240,8 @@ def _check_against(
 ) -> None:
     """Compare names, in the knowledge and on the command line, with the columns."""
     for name in explain or ():
+        if "," in name and name not in table.names:
+            raise OptionError(f"--explain {name}: give two names apart, as in --explain X Y.")
         table.index(name)
     if explain and explain[0] == explain[1]:
         raise OptionError(f"--explain {explain[0]} {explain[1]}: give two different columns.")
@@ -257,9 +258,6 @@ def _run(
 
     try:
         return pc(table, test, knowledge=rules, **options)
-    except DataError as error:
-        guessed = [f" ({note})" for note in table.notes if note.startswith("column kinds")]
-        raise DataError("".join([str(error), *guessed])) from error
     except InterruptedRunError as error:
         for line in _partial(table, str(error), error.partial):
             note(line)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from causalsim.data._raw import CLEARLY_CONTINUOUS, Floats, Origin, Raw, as_number, ordered
-from causalsim.data.table import Kind, Table
+from causalsim.data.table import GUESSED, Kind, Table
 from causalsim.errors import DataError, NameNotFoundError, OptionError, listing
 
 __all__ = ["KindWarning", "KindsLike", "convert_labels", "settle", "told_kinds"]
@@ -168,7 +168,7 @@ def _check_binary(
 def _guessed(doubts: Mapping[str, tuple[str, Kind]]) -> str:
     guesses = [f"{name!r} ({doubt}) as {kind}" for name, (doubt, kind) in doubts.items()]
     shown = "; ".join(guesses[:12]) + (f"; ... ({len(guesses)} in all)" if guesses[12:] else "")
-    return f"column kinds were guessed: {shown}"
+    return f"{GUESSED}: {shown}"
 
 
 def _advice(name: str) -> str:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from causalsim.errors import DataError, NameNotFoundError
 
+GUESSED = "column kinds were guessed"
+
 __all__ = ["Kind", "Table"]
 
 
@@ -79,6 +81,11 @@ class Table:
             {name: self.levels[name] for name in names if name in self.levels},
             self.notes,
         )
+
+    @property
+    def guesses(self) -> str:
+        """Give the reader's note on guessed kinds in brackets, to end a message; or nothing."""
+        return "".join(f" ({note})" for note in self.notes if note.startswith(GUESSED))
 
     @cached_property
     def has_missing(self) -> bool:

@@ -154,7 +154,10 @@ def _check_options(alpha: object, correction: str | None, max_cond: object) -> N
 def _measured(graph: DAG | ADMG | CPDAG, latents: Names) -> DAG | ADMG:
     """Give a graph of arrows over the measured nodes."""
     if not isinstance(graph, DAG | ADMG | CPDAG):
-        raise GraphError(f"graph is a {type(graph).__name__}; check takes a DAG, ADMG or CPDAG.")
+        raise GraphError(
+            f"graph is a {type(graph).__name__}; check takes a DAG, ADMG or CPDAG. Of a result, "
+            "write check(found.graph, data)."
+        )
     solid = graph.extension() if isinstance(graph, CPDAG) else graph
     return solid.project(latents) if as_names(latents) else solid
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalsim.citest import BoundTest, CorrelationTest
-from causalsim.data import Table
+from causalsim.data import Kind, Table
 from causalsim.discovery._orientation import Orientation
 from causalsim.discovery._record import Record
 from causalsim.discovery._result import DiscoveryResult, Event, provenance
 from causalsim.discovery._skeleton import Skeleton, Tester
+from causalsim.errors import listing
 from causalsim.graph import CPDAG
 from causalsim.graph._base import true_cells
 
@@ -80,6 +81,9 @@ def _notes(
 ) -> Iterator[str]:
     names = tester.test.names
     yield from table.notes if table is not None else ()
+    numbers = _as_numbers(tester.test, table)
+    if numbers:
+        yield f"two-valued columns count as the numbers 0 and 1: {listing(numbers)}"
     if options["fdr"] is not None:
         yield (
             f"edges dropped at a false-discovery rate of {options['fdr']:g}; it is held as far as "
@@ -104,6 +108,13 @@ def _notes(
             f"{sparse} of {asked} decisive tests had fewer than 10 rows per degree of freedom: "
             "independence may be lack of data there, and G-squared finds too much dependence"
         )
+
+
+def _as_numbers(test: BoundTest, table: Table | None) -> list[str]:
+    """Give the two-valued columns that a test of correlation reads as numbers."""
+    if table is None or not isinstance(test, CorrelationTest):
+        return []
+    return [n for n, kind in zip(table.names, table.kinds, strict=True) if kind is Kind.BINARY]
 
 
 def _untestable(record: Record) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from typing import Any, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
+from causalsim._files import reason
 from causalsim.errors import KnowledgeError, NameNotFoundError
 from causalsim.graph._base import find_cycle, index_sets, true_cells
 from causalsim.graph.marks import Mark, split_edge
@@ -159,9 +160,9 @@ class Knowledge:
         import tomllib
 
         try:
-            payload = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            payload = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise KnowledgeError(f"cannot read knowledge from {path}: {error}") from error
+            raise KnowledgeError(f"cannot read knowledge from {path}: {reason(error)}") from error
         return cls.from_dict(payload)
 
     # -- resolution -----------------------------------------------------------------------

@@ -156,7 +156,10 @@ def _check_options(
 ) -> None:
     for name, value in (("alpha", alpha), ("fdr", fdr)):
         if value is not None and not (isinstance(value, float | np.floating) and 0 < value < 1):
-            raise OptionError(f"{name}={value!r}: expected a number between 0 and 1, or None.")
+            hint = " Write alpha=None to choose it by BIC." if value == "auto" else ""
+            raise OptionError(
+                f"{name}={value!r}: expected a number between 0 and 1, or None.{hint}"
+            )
     whole = isinstance(max_cond, int | np.integer) and not isinstance(max_cond, bool)
     if max_cond is not None and (not whole or max_cond < 0):
         raise OptionError(f"max_cond={max_cond!r}: expected a non-negative integer, or None.")

@@ -297,3 +297,9 @@ def test_columns_are_dropped_from_parquet_without_a_change_of_type(run, tmp_path
     frame.to_parquet(tmp_path / "t.parquet")
     words = ("t.parquet", "--missing", "listwise", "--drop", "t", "--json", "--quiet")
     assert "GSquared" in json.loads(run("discover", *words).out)["test"]
+
+
+def test_explain_wants_two_words(run, chain):
+    code, out, err = run("discover", "chain.csv", "--explain", "X,Y", "Z")
+    assert (code, out) == (2, "")
+    assert "give two names apart, as in --explain X Y" in err

@@ -338,6 +338,12 @@ def test_every_spec_class_is_taken():
     assert cs.check(CHAIN.graph, CHAIN.sample(50, rng=0), FisherZ).test.startswith("FisherZ")
 
 
+def test_a_result_in_place_of_its_graph_is_refused_with_the_way_out():
+    frame = cs.random_scm(3, rng=0).sample(100, rng=1)
+    with pytest.raises(GraphError, match=r"is a DiscoveryResult; .*check\(found.graph, data\)"):
+        cs.check(cs.pc(frame, "fisher_z"), frame)
+
+
 def test_a_class_is_said_to_be_extended_only_if_it_was():
     frame = cs.random_scm(cs.DAG.from_edges(["X --> Y", "Z --> Y"]), rng=0).sample(200, rng=1)
     directed = cs.CPDAG.from_edges(["X --> Y", "Z --> Y"])

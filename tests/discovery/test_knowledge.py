@@ -300,3 +300,11 @@ def test_knowledge_on_the_compiled_path():
     pairs = [{*pair} for pair in found.tests[["x", "y"]].to_numpy()]
     assert {"v0", "v20"} not in pairs
     assert {"v1", "v2"} not in pairs
+
+
+def test_a_file_may_start_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "k.toml"
+    path.write_text('required = ["X --> Y"]', encoding="utf-8-sig")
+    assert cs.Knowledge.load(path) == cs.Knowledge(required=["X --> Y"])
+    with pytest.raises(KnowledgeError, match="none.toml: No such file or directory$"):
+        cs.Knowledge.load(tmp_path / "none.toml")

@@ -339,3 +339,15 @@ def test_an_interrupted_run_carries_what_was_found(batches):
         assert partial.record.n_tests >= 15
         assert not (partial.adjacency & ~whole).any()
     assert isinstance(caught.value, KeyboardInterrupt)
+
+
+def test_two_valued_columns_read_as_numbers_are_named():
+    frame = sample_of().assign(flag=["yes", "no"] * 100)
+    notes = cs.pc(frame, "fisher_z").notes
+    assert "two-valued columns count as the numbers 0 and 1: 'flag'" in notes
+
+
+def test_a_graph_file_is_no_result(tmp_path):
+    cs.graph.io.write(FOUND.graph, tmp_path / "g.json")
+    with pytest.raises(FormatError, match="Read graphs with causalsim.graph.io.read"):
+        cs.discovery.DiscoveryResult.load(tmp_path / "g.json")
