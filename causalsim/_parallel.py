@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Generic, TypeVar, final
+from uuid import uuid4
 
 from causalsim.errors import InterruptedRunError, OptionError
 
-__all__ = ["Progress", "check_n_jobs", "check_progress", "interruptible", "parallel_map"]
+__all__ = [
+    "Lasting",
+    "Progress",
+    "check_n_jobs",
+    "check_progress",
+    "interruptible",
+    "parallel_map",
+    "stream",
+]
 
 _SHORT = 1_000_000
+_PATIENCE = 2.0
 Progress = Callable[[int, int, str], None]
-Item = TypeVar("Item")
 Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
 def check_n_jobs(n_jobs: int) -> int:
@@ -29,22 +41,50 @@ def _quiet(done: int, total: int, message: str) -> None:
 
 
 class _Line:
-    """A progress line on stderr, rewritten at most ten times a second."""
+    """A progress line on stderr, rewritten at most ten times a second.
+
+    Its clock starts anew with each message; after two seconds it tells what is left at this pace.
+    """
 
     def __init__(self) -> None:
-        self._last = 0.0
+        self._seen = self._began = time.monotonic()
+        self._written, self._width = 0.0, 0
+        self._message = ""
 
     def __call__(self, done: int, total: int, message: str) -> None:
         now = time.monotonic()
+        if message != self._message:
+            self._message, self._began = message, self._seen
+        self._seen = now
         finished = done >= total
-        if not finished and now - self._last < 0.1:
-            return
-        self._last = now
-        end = "\n" if finished else ""
-        start = "\r" if sys.stderr.isatty() else ""
-        if start or finished:
-            sys.stderr.write(f"{start}{message}: {done}/{total}{end}")
+        if finished or now - self._written >= 0.1:
+            self._written = now
+            self._write(f"{message}: {done}/{total}{self._left(done, total)}", finished)
+
+    def _left(self, done: int, total: int) -> str:
+        spent = self._seen - self._began
+        if done == 0 or done >= total or spent < _PATIENCE:
+            return ""
+        return f", about {_duration(spent * (total - done) / done)} left"
+
+    def _write(self, text: str, finished: bool) -> None:
+        live = sys.stderr.isatty()
+        if live or finished:
+            line = f"\r{text.ljust(self._width)}" if live else text
+            sys.stderr.write(line + "\n" * finished)
             sys.stderr.flush()
+            self._width = 0 if finished else len(text)
+
+
+def _duration(seconds: float) -> str:
+    """Write a duration in one rounded number.
+
+    >>> _duration(40.2), _duration(130), _duration(9000)
+    ('40 s', '2 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def check_progress(progress: bool | Progress) -> Progress:
@@ -104,6 +144,68 @@ def interruptible(kernel: Callable[..., Result], *arguments: Any, steps: float) 
     return outcome[0]
 
 
+@final
+@dataclass(frozen=True)
+class Lasting(Generic[Value]):
+    """A value that a worker keeps from task to task, with whatever it has remembered meanwhile.
+
+    A worker gets a new copy with each task and goes on with the first; it holds one value.
+
+    Parameters
+    ----------
+    value : object
+    token : str
+        Tells copies of one value from other values.
+
+    Examples
+    --------
+    >>> first = Lasting([])
+    >>> copy = Lasting([], first.token)
+    >>> first.kept() is copy.kept()
+    True
+    """
+
+    value: Value = field(compare=False)
+    token: str = field(default_factory=lambda: uuid4().hex)
+
+    def kept(self) -> Value:
+        """Give the value of the first copy that came to this process.
+
+        Returns
+        -------
+        object
+        """
+        first: Value = _first(self).value
+        return first
+
+
+@lru_cache(maxsize=1)
+def _first(copy: Lasting[Any]) -> Lasting[Any]:
+    return copy
+
+
+def stream(
+    function: Callable[..., Result], tasks: Iterable[Iterable[Any]], n_jobs: int = 1
+) -> Iterator[Result]:
+    """Give ``function(*task)`` for every task, in order and as it comes; see `parallel_map`.
+
+    >>> list(stream(pow, [(2, 3), (3, 2)]))
+    [8, 9]
+    """
+    if check_n_jobs(n_jobs) == 1:
+        return (function(*task) for task in tasks)
+    import joblib
+
+    backend, _ = joblib.parallel.get_active_backend()
+    local = type(backend).__name__ == "LokyBackend"
+    own = {"backend": "loky", "inner_max_num_threads": 1} if local else {}
+    with joblib.parallel_config(**own):
+        results: Iterator[Result] = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
+            joblib.delayed(function)(*task) for task in tasks
+        )
+    return results
+
+
 def parallel_map(
     function: Callable[..., Result],
     tasks: Sequence[Iterable[Any]],
@@ -127,20 +229,8 @@ def parallel_map(
     """
     report = check_progress(progress)
     results: list[Result] = []
-    if check_n_jobs(n_jobs) == 1:
-        stream: Iterable[Result] = (function(*task) for task in tasks)
-    else:
-        import joblib
-
-        backend, _ = joblib.parallel.get_active_backend()
-        local = type(backend).__name__ == "LokyBackend"
-        own = {"backend": "loky", "inner_max_num_threads": 1} if local else {}
-        with joblib.parallel_config(**own):
-            stream = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-                joblib.delayed(function)(*task) for task in tasks
-            )
     try:
-        for result in stream:
+        for result in stream(function, tasks, n_jobs):
             results.append(result)
             report(len(results), len(tasks), message)
     except KeyboardInterrupt as error:

@@ -96,3 +96,62 @@ def test_grand_mean_leaves_differences_between_cells_out_of_the_interval(script)
 
 def test_half_width_is_that_of_student(script):
     assert script("_report").half_width([1.0, 2.0, 3.0]) == pytest.approx(2.4841, abs=1e-4)
+
+
+def test_kernel_answers_equal_those_of_causal_learn_and_qiskit(script, monkeypatch, capsys):
+    kernels = script("kernels")
+    monkeypatch.setattr(kernels, "warm", lambda run: (1.0, run()))
+    assert kernels.single(100, 1, 1).apart <= kernels.SAME
+    zhang, default = kernels.searches(4, 60, 1)
+    assert (zhang[3], zhang[4], zhang[-1]) == ("`kci_zhang`", zhang[5], "yes")
+    assert default[3] == "`kci`"
+    assert float(kernels.grams(20, 2)[-1]) <= 1e-10
+
+
+@pytest.fixture
+def small(script):
+    plan = script("qpc").Plan
+    return plan((20,), (20,), 2, (50,), 4, (50,), 1, ("cleveland",))
+
+
+def test_quantum_report_resumes_from_its_counts(script, small, tmp_path, monkeypatch, capsys):
+    qpc, cells = script("qpc"), script("_quantum_cells")
+    counts = tmp_path / "counts.json"
+    text = qpc.report(small, counts, 1)
+    for kind in (cells.Recovery, cells.Rates, script("_quantum_real").Real):
+        monkeypatch.delattr(kind, "measure")
+    assert qpc.report(small, counts, 1) == text
+
+
+def test_quantum_tables_hold_a_tuned_gaussian_row(script, small, tmp_path, capsys):
+    text = script("qpc").report(small, tmp_path / "counts.json", 1)
+    tables = [part for part in text.split("\n\n") if "| `qpc_plus`" in part]
+    assert len(tables) == 2 + 1 + 4 + 3 + 2
+    assert all(re.search(r"\| (Gaussian, width|tuned Gaussian)", part) for part in tables)
+    fork = text[text.index("### Fork") :]
+    assert re.search(r"\| published, quantum +\| 8 of 30 ", fork)
+
+
+def test_setting_with_most_recoveries_is_chosen(script):
+    qpc, cells = script("qpc"), script("_quantum_cells")
+    tried = [cells.Method("gaussian", w) for w in (1.0, 2.0)]
+    tried += [cells.Method("qpc_plus", c) for c in (0.1, 0.2)]
+    runs = [cells.Recovery("fork", n, method, 9, 1) for n in (20, 50) for method in tried]
+    hits = [1, 5, 4, 2, 6, 3, 1, 2]
+    counts = {run.key: {"hits": h} for run, h in zip(runs, hits, strict=True)}
+    assert [m.value for m in qpc.tuned(runs, counts)] == [2.0, 0.1]
+
+
+def test_real_subsamples_repeat_and_differ(script):
+    real, method = script("_quantum_real").Real, script("_quantum_cells").Method("kci")
+    first, again, other = (real("sachs", method, 50, k).rows() for k in (0, 0, 1))
+    assert first.equals(again)
+    assert not first.equals(other)
+    assert len(first.index.unique()) == 50
+
+
+def test_wilson_interval_of_no_hit(script):
+    low, high = script("_quantum_report").wilson(0, 4)
+    z = 1.959964
+    assert low == 0.0
+    assert high == pytest.approx(z**2 / (4 + z**2), abs=1e-6)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import pickle
 import signal
+import sys
 import threading
 import time
 
 import joblib
 import pytest
 
-from causalsim._parallel import interruptible, parallel_map
+from causalsim._parallel import Lasting, check_progress, interruptible, parallel_map, stream
 from causalsim.errors import InterruptedRunError, OptionError
 
 
@@ -77,3 +80,74 @@ def test_ctrl_c_inside_a_short_kernel_is_told_from_a_fault():
         interruptible(kernel, KeyboardInterrupt(), steps=1)
     with pytest.raises(SystemError, match="exception set"):
         interruptible(kernel, None, steps=1)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_stream_gives_each_result_before_the_last_is_due(n_jobs):
+    results = stream(pow, [(2, k) for k in range(6)], n_jobs)
+    assert next(results) == 1
+    assert list(results) == [2, 4, 8, 16, 32]
+
+
+def test_a_lasting_value_is_the_first_of_its_copies():
+    value = Lasting([1])
+    copies = [pickle.loads(pickle.dumps(value)) for _ in range(2)]  # noqa: S301
+    copies[0].kept().append(2)
+    assert copies[1].kept() == [1, 2]
+    assert Lasting([1]).kept() == [1]
+    assert value.value == copies[1].value == [1]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock set by hand; 100 s at the start."""
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    return now
+
+
+def told(monkeypatch, clock, steps, screen):
+    """Report (second, done, total, message) and give what stands on the screen."""
+    monkeypatch.setattr(sys, "stderr", screen)
+    line = check_progress(True)
+    for second, *step in steps:
+        clock[0] = 100.0 + second
+        line(*step)
+    return screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("second", "done", "total", "left"),
+    [
+        (1.9, 1, 100, ""),
+        (2.0, 1, 11, ", about 20 s left"),
+        (30, 1, 5, ", about 2 min left"),
+        (3600, 1, 4, ", about 3.0 h left"),
+        (30, 0, 5, ""),
+    ],
+)
+def test_what_is_left_is_told_after_two_seconds(monkeypatch, clock, second, done, total, left):
+    written = told(monkeypatch, clock, [(second, done, total, "runs")], Terminal())
+    assert written == f"\rruns: {done}/{total}{left}"
+
+
+def test_the_clock_starts_anew_with_each_message(monkeypatch, clock):
+    steps = [(10, 4, 4, "level 0"), (11, 1, 5, "level 1"), (14, 2, 5, "level 1")]
+    lines = told(monkeypatch, clock, steps, Terminal()).split("\r")
+    assert lines[1:] == ["level 0: 4/4\n", "level 1: 1/5", "level 1: 2/5, about 6 s left"]
+
+
+def test_a_shorter_line_wipes_the_longer_one(monkeypatch, clock):
+    steps = [(10, 1, 2, "runs"), (20, 2, 2, "runs")]
+    lines = told(monkeypatch, clock, steps, Terminal()).split("\r")
+    assert lines[2] == "runs: 2/2".ljust(len(lines[1])) + "\n"
+
+
+def test_a_file_gets_finished_lines_only(monkeypatch, clock):
+    steps = [(10, 1, 2, "runs"), (20, 2, 2, "runs")]
+    assert told(monkeypatch, clock, steps, io.StringIO()) == "runs: 2/2\n"

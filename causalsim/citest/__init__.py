@@ -9,14 +9,31 @@ questions by name, or many at once by column number.
 100
 """
 
+from causalsim.citest._auto import Auto
 from causalsim.citest._base import BoundTest, CIResult, CITest
-from causalsim.citest._registry import Auto, bind, get, names, register
+from causalsim.citest._registry import bind, get, names, register
+from causalsim.citest._self_check import SelfCheck, self_check
 from causalsim.citest.contingency import ChiSquared, CountTest, GSquared
 from causalsim.citest.gaussian import CorrelationTest, FisherZ, ParCorr
+from causalsim.citest.kernel import (
+    QPC,
+    KCILowRank,
+    KCISplit,
+    KCIZhang,
+    KernelCI,
+    KernelTest,
+    QPCPlus,
+)
+from causalsim.citest.mixed import Mixed
 from causalsim.citest.oracle import Oracle, OracleTest
+from causalsim.citest.random_features import RCIT, RCoT
+from causalsim.citest.residual import GCM
 from causalsim.citest.wrappers import CachedTest, CountedTest, cached, counted
 
 __all__ = [
+    "GCM",
+    "QPC",
+    "RCIT",
     "Auto",
     "BoundTest",
     "CIResult",
@@ -28,13 +45,23 @@ __all__ = [
     "CountedTest",
     "FisherZ",
     "GSquared",
+    "KCILowRank",
+    "KCISplit",
+    "KCIZhang",
+    "KernelCI",
+    "KernelTest",
+    "Mixed",
     "Oracle",
     "OracleTest",
     "ParCorr",
+    "QPCPlus",
+    "RCoT",
+    "SelfCheck",
     "bind",
     "cached",
     "counted",
     "get",
     "names",
     "register",
+    "self_check",
 ]

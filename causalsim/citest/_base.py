@@ -73,7 +73,15 @@ class CIResult:
     sparse: bool = False
 
 
-class BoundTest(ABC):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Advice:
+    """What the maker of a bound test has to say about its use."""
+
+    notes: tuple[str, ...] = ()
+    max_cond: int | None = None
+
+
+class BoundTest(_Advice, ABC):
     """A test bound to data; abstract. Column numbers inside, names at the border.
 
     Attributes
@@ -84,6 +92,10 @@ class BoundTest(ABC):
         Rows.
     spec : CITest
         What it was made from.
+    notes : tuple of str
+        Why this test, where one was chosen; a result repeats them.
+    max_cond : int or None
+        Largest conditioning set that a search should ask for.
 
     Examples
     --------

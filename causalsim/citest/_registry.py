@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, ClassVar, TypeVar, final
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar
 
+from causalsim.citest._auto import Auto
 from causalsim.citest._base import BoundTest, CITest
 from causalsim.citest.contingency import ChiSquared, GSquared
 from causalsim.citest.gaussian import FisherZ, ParCorr
+from causalsim.citest.kernel import QPC, KCILowRank, KCISplit, KCIZhang, KernelCI, QPCPlus
+from causalsim.citest.mixed import Mixed
 from causalsim.citest.oracle import Oracle
-from causalsim.data import Kind, Table
-from causalsim.errors import DataError, NameNotFoundError, OptionError, listing, nearest
+from causalsim.citest.random_features import RCIT, RCoT
+from causalsim.citest.residual import GCM
+from causalsim.errors import NameNotFoundError, OptionError, listing, nearest
 
-__all__ = ["Auto", "bind", "get", "names", "register"]
+__all__ = ["bind", "get", "names", "register"]
 
 Spec = TypeVar("Spec", bound=type[CITest])
 _SPECS: dict[str, type[CITest]] = {}
@@ -106,64 +110,6 @@ def _make(spec: type[CITest], options: Mapping[str, Any]) -> CITest:
     return spec(**options)
 
 
-@final
-@dataclass(frozen=True)
-class Auto(CITest):
-    """Choose a test by the kinds of the columns; the bound test's ``spec`` is the one chosen.
-
-    Raises
-    ------
-    DataError
-        If the columns are of mixed kinds, or times.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> data = np.random.default_rng(0).normal(size=(50, 2))
-    >>> Auto()(data).spec
-    FisherZ(shrinkage=None)
-    """
-
-    name: ClassVar[str] = "auto"
-    accepts: ClassVar[frozenset[Kind]] = frozenset(Kind)
-
-    def bind(self, table: Table) -> BoundTest:
-        """Bind the chosen test."""
-        return self.choose(table)(table)
-
-    def choose(self, table: Table) -> CITest:
-        """Give G-squared if all columns are discrete or binary, Fisher-Z if none is discrete.
-
-        Parameters
-        ----------
-        table : Table
-
-        Returns
-        -------
-        CITest
-
-        Raises
-        ------
-        DataError
-            If neither holds, or a column is a time.
-        """
-        kinds = set(table.kinds)
-        if kinds <= GSquared.accepts:
-            return GSquared()
-        if kinds <= FisherZ.accepts:
-            return FisherZ()
-        found = {
-            str(kind): [n for n, k in zip(table.names, table.kinds, strict=True) if k is kind]
-            for kind in sorted(kinds)
-        }
-        raise DataError(
-            f"no test takes columns of these kinds together: {found}. Drop one group, treat "
-            "codes that are ordered numbers as such with kinds={'column': 'continuous'} and "
-            "test='fisher_z', or bin the continuous columns and use test='g_squared'."
-            f"{table.guesses}"
-        )
-
-
 def bind(test: str | CITest | type[CITest] | BoundTest, data: object) -> BoundTest:
     """Turn a test in any form into a bound test.
 
@@ -207,5 +153,9 @@ def bind(test: str | CITest | type[CITest] | BoundTest, data: object) -> BoundTe
     )
 
 
-for _spec in (FisherZ, ParCorr, GSquared, ChiSquared, Oracle, Auto):
+for _spec in (
+    *(FisherZ, ParCorr, GSquared, ChiSquared, Mixed, GCM, RCIT, RCoT),
+    *(KernelCI, KCIZhang, KCILowRank, KCISplit, QPC, QPCPlus),
+    *(Oracle, Auto),
+):
     register(_spec)

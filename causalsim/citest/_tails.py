@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from causalsim.citest._base import Floats
 
-__all__ = ["log_chi2_tail", "log_normal_tails", "log_t_tails"]
+__all__ = ["log_chi2_tail", "log_gamma_tail", "log_normal_tails", "log_t_tails"]
 
 _SMALL = 1e-290
 _TERMS = 200
@@ -44,7 +44,7 @@ def log_t_tails(t: ArrayLike, dof: ArrayLike) -> Floats:
         odds = t * t / dof
     a, small = dof / 2, np.minimum(odds, 1.0)
     near, beyond = betaincc(0.5, a, small / (1 + small)), betainc(a, 0.5, 1 / (1 + odds))
-    return _log_far(np.where(odds < 1, near, beyond), _log_beta_tail, a, odds)
+    return _log_far(np.where(odds < 1, near, beyond), _log_beta_fraction, a, odds)
 
 
 def log_chi2_tail(statistic: ArrayLike, dof: ArrayLike) -> Floats:
@@ -55,13 +55,23 @@ def log_chi2_tail(statistic: ArrayLike, dof: ArrayLike) -> Floats:
     >>> float(log_chi2_tail(0.0, 3.0)), float(log_chi2_tail(3000.0, 2.0))
     (0.0, -1500.0)
     """
+    half = np.maximum(np.asarray(dof, np.float64), 1) / 2
+    log_p = log_gamma_tail(half, np.asarray(statistic, np.float64) / 2)
+    return np.where(np.asarray(dof) > 0, log_p, 0.0)
+
+
+def log_gamma_tail(a: ArrayLike, x: ArrayLike) -> Floats:
+    """Give log Q(a, x), the upper tail of a standard gamma law of shape a; 0 for x <= 0.
+
+    >>> float(log_gamma_tail(1.0, 3.0)), float(log_gamma_tail(1.0, 3000.0))
+    (-3.0, -3000.0)
+    """
     from scipy.special import gammaincc
 
-    statistic, dof = np.broadcast_arrays(
-        np.asarray(statistic, np.float64), np.asarray(dof, np.float64)
+    shape, point = np.broadcast_arrays(
+        np.asarray(a, np.float64), np.maximum(np.asarray(x, np.float64), 0)
     )
-    a, x = np.maximum(dof, 1) / 2, np.maximum(statistic, 0) / 2
-    return _log_far(np.where(dof > 0, gammaincc(a, x), 1.0), _log_gamma_tail, a, x)
+    return _log_far(gammaincc(shape, point), _log_gamma_fraction, shape, point)
 
 
 def _log_far(
@@ -77,7 +87,7 @@ def _log_far(
     return log_p
 
 
-def _log_beta_tail(a: Floats, odds: Floats) -> Floats:
+def _log_beta_fraction(a: Floats, odds: Floats) -> Floats:
     """Give log I_x(a, 1/2) at x = 1 / (1 + odds), the fraction from its last term to its first."""
     from scipy.special import betaln
 
@@ -91,7 +101,7 @@ def _log_beta_tail(a: Floats, odds: Floats) -> Floats:
     return np.asarray(a * log_x + 0.5 * np.log(y) - np.log(a) - betaln(a, 0.5) - np.log(rest))
 
 
-def _log_gamma_tail(a: Floats, x: Floats) -> Floats:
+def _log_gamma_fraction(a: Floats, x: Floats) -> Floats:
     """Give log Q(a, x) for x > a + 1, by Lentz's way through the continued fraction."""
     from scipy.special import gammaln
 

@@ -117,7 +117,9 @@ def cached(test: BoundTest) -> CachedTest:
     >>> [remembered("X", "Y").p_value for _ in range(3)], asked.count
     ([0.0, 0.0, 0.0], 1)
     """
-    return CachedTest(test, test.spec, test.names, test.n)
+    return CachedTest(
+        test, test.spec, test.names, test.n, notes=test.notes, max_cond=test.max_cond
+    )
 
 
 def counted(test: BoundTest) -> CountedTest:
@@ -140,4 +142,6 @@ def counted(test: BoundTest) -> CountedTest:
     >>> asked.count
     2
     """
-    return CountedTest(test, test.spec, test.names, test.n)
+    return CountedTest(
+        test, test.spec, test.names, test.n, notes=test.notes, max_cond=test.max_cond
+    )

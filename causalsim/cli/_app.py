@@ -14,6 +14,7 @@ from causalsim.cli._console import USAGE, complain, guarded
 from causalsim.cli._datasets import datasets, demo
 from causalsim.cli._discover import discover
 from causalsim.cli._graphs import check, convert
+from causalsim.cli._tests import self_check
 from causalsim.errors import OptionError
 
 __all__ = ["app", "main"]
@@ -43,7 +44,7 @@ def _options(
     """Take the options that belong to no command."""
 
 
-for command in (discover, check, convert, datasets, demo):
+for command in (discover, check, convert, self_check, datasets, demo):
     app.command()(command)
 
 

@@ -14,20 +14,21 @@ import typer
 from causalsim.cli._console import INTERRUPTED, guarded, note, notes
 from causalsim.cli._inputs import load_table
 from causalsim.cli._outputs import check_outputs, check_suffix, write_all
+from causalsim.cli._tests import SETTING_HELP, TEST_HELP, read_test
 from causalsim.errors import (
     CausalSimError,
     InterruptedRunError,
     KnowledgeError,
-    NameNotFoundError,
     OptionError,
 )
 
 if TYPE_CHECKING:
+    from causalsim.citest import CITest
     from causalsim.data import Table
     from causalsim.discovery import DiscoveryResult, Knowledge
     from causalsim.discovery._skeleton import Skeleton
 
-__all__ = ["check_test", "discover"]
+__all__ = ["discover"]
 
 SHOWN = 60
 _DRAWN = {".svg": "--svg", ".html": "--html"}
@@ -43,9 +44,14 @@ def discover(
         ),
     ],
     *,
-    test: Annotated[
-        str, typer.Option(help="auto, fisher_z, par_corr, g_squared or chi_squared.")
-    ] = "auto",
+    test: Annotated[str, typer.Option(help=TEST_HELP)] = "auto",
+    setting: Annotated[list[str] | None, typer.Option("--set", help=SETTING_HELP)] = None,
+    feature_map: Annotated[
+        str | None, typer.Option(help="For qpc and qpc_plus: zz, z, pauli, angle or iqp.")
+    ] = None,
+    shots: Annotated[
+        int | None, typer.Option(help="For qpc and qpc_plus: measurements of an entry.")
+    ] = None,
     alpha: Annotated[
         str, typer.Option(help="Level of the tests; auto chooses by the fit of the graph.")
     ] = "0.05",
@@ -111,7 +117,7 @@ def discover(
         "progress": not quiet and sys.stderr.isatty(),
         "rng": seed,
     }
-    check_test(test)
+    spec = read_test(test, setting, feature_map=feature_map, shots=shots, seed=seed)
     rules = _rules(knowledge)
     with notes(quiet=quiet):
         table = load_table(
@@ -119,7 +125,7 @@ def discover(
         )
         _check_against(table, rules, knowledge, explain)
         targets.check_kinds(table)
-        found = _run(table, test, rules, options)
+        found = _run(table, spec, rules, options)
     found = replace(found, options={**found.options, "seed": seed, "source": data})
     files = targets.render(found, table)
     text = _json(found, explain) if json else _text(found, seed, explain)
@@ -209,15 +215,6 @@ def _alpha(text: str) -> float | None:
         raise OptionError(f"--alpha {text}: expected a number such as 0.05, or auto.") from None
 
 
-def check_test(name: str) -> None:
-    """Refuse an unknown test before the data are read."""
-    from causalsim import citest
-
-    known = [known for known in citest.names() if known != "oracle"]
-    if name not in known:
-        raise NameNotFoundError.from_names("test", name, known)
-
-
 def _rules(path: Path | None) -> Knowledge | None:
     from causalsim.discovery import Knowledge
 
@@ -251,7 +248,7 @@ def _check_against(
 
 
 def _run(
-    table: Table, test: str, rules: Knowledge | None, options: dict[str, Any]
+    table: Table, test: CITest, rules: Knowledge | None, options: dict[str, Any]
 ) -> DiscoveryResult:
     """Run PC; an interruption says what was found so far."""
     from causalsim.discovery import pc

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from causalsim.cli._console import guarded, note, notes
-from causalsim.cli._discover import check_test
 from causalsim.cli._inputs import PREFIX, load_graph, load_table, without_tables
 from causalsim.cli._outputs import check_outputs, write_all
+from causalsim.cli._tests import SETTING_HELP, TEST_HELP, read_test
 from causalsim.errors import DataError, NameNotFoundError, OptionError
 
 if TYPE_CHECKING:
@@ -31,9 +31,8 @@ def check(
     graph: Annotated[str, typer.Argument(help=GRAPH_HELP)],
     data: Annotated[str, typer.Argument(help="A table, as for discover.")],
     *,
-    test: Annotated[
-        str, typer.Option(help="auto, fisher_z, par_corr, g_squared or chi_squared.")
-    ] = "auto",
+    test: Annotated[str, typer.Option(help=TEST_HELP)] = "auto",
+    setting: Annotated[list[str] | None, typer.Option("--set", help=SETTING_HELP)] = None,
     alpha: Annotated[float, typer.Option(help="Level, after correction.")] = 0.05,
     correction: Annotated[
         str, typer.Option(help="For many tests: holm, bh, by or none.")
@@ -69,14 +68,14 @@ def check(
         "latents": latent or (),
         "missing": missing,
     }
-    check_test(test)
+    spec = read_test(test, setting)
     structure: Any = without_tables(load_graph(graph))
     with notes(quiet=quiet):
         table = load_table(
             data, kinds=kinds or [], drop=drop or [], missing="testwise", degenerate="keep"
         )
         try:
-            found = check_graph(structure, table, test, **options)
+            found = check_graph(structure, table, spec, **options)
         except NameNotFoundError as error:
             raise DataError(str(error)) from error
     if json:

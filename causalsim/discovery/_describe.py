@@ -59,7 +59,7 @@ def describe(
         detectable=_detectable(tester, max(0, found.depth), options),
         options=options,
         assumptions=tuple(_assumptions(test, options)),
-        notes=(*said, *_notes(tester, table, found, work, options)),
+        notes=(*test.notes, *said, *_notes(tester, table, found, work, options)),
         provenance=provenance(table),
     )
 

@@ -123,7 +123,7 @@ def pc(
     policy = Policy(
         start=~(np.eye(len(bound.names), dtype=bool) | known.apart),
         fixed=known.fixed,
-        max_cond=len(bound.names) if max_cond is None else min(max_cond, len(bound.names)),
+        max_cond=min(m for m in (max_cond, bound.max_cond, len(bound.names)) if m is not None),
         stable=stable,
         every=sepset == "union",
     )

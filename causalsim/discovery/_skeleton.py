@@ -9,8 +9,9 @@ part in rounds of sets until they are separated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, combinations, islice
 from math import comb
 from typing import final
@@ -18,16 +19,16 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from causalsim._parallel import Progress, check_progress, interruptible, parallel_map
-from causalsim.citest import BoundTest, CorrelationTest
+from causalsim._parallel import Progress, check_progress, interruptible
+from causalsim.citest import CorrelationTest
 from causalsim.discovery._record import Record
+from causalsim.discovery._tester import Tester
 from causalsim.errors import DataError
 from causalsim.graph._base import true_cells
 
 __all__ = ["COMPILE_FROM", "Policy", "Skeleton", "Tester", "skeleton"]
 
 COMPILE_FROM = 31
-Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Pair = tuple[int, int]
 Set = tuple[int, ...]
@@ -106,42 +107,24 @@ class Skeleton:
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Tester:
-    """A bound test at a level, over some workers.
+@dataclass(frozen=True)
+class _Level:
+    """Progress within one level, in pairs that are settled."""
 
-    Parameters
-    ----------
-    test : BoundTest
-    alpha : float
-        A pair is separated when p > alpha.
-    n_jobs : int
-    """
+    report: Progress
+    size: int
+    total: int
 
-    test: BoundTest
-    alpha: float
-    n_jobs: int = 1
+    def __call__(self, *settled: int) -> None:
+        """Tell how far the level is; its end is told once, by :meth:`end`."""
+        if sum(settled) < self.total:
+            self._tell(sum(settled))
 
-    @property
-    def on_correlations(self) -> bool:
-        """Whether the test decides by |r| on one correlation matrix."""
-        return isinstance(self.test, CorrelationTest) and self.test.holes is None
+    def end(self) -> None:
+        self._tell(self.total)
 
-    def separates(self, log_p: Floats) -> NDArray[np.bool_]:
-        """Tell which answers mean independence."""
-        return np.asarray(log_p > np.log(self.alpha))
-
-    def ask(self, asked: Ints) -> tuple[Floats, Floats]:
-        """Ask rows of (x, y, *given); give (statistic, log p)."""
-        if self.n_jobs == 1 or len(asked) < 2:
-            return self.test.batch(asked[:, 0], asked[:, 1], asked[:, 2:])
-        import joblib
-
-        parts = np.array_split(asked, min(len(asked), 4 * joblib.effective_n_jobs(self.n_jobs)))
-        tasks = [(part[:, 0], part[:, 1], part[:, 2:]) for part in parts]
-        answers = parallel_map(self.test.batch, tasks, n_jobs=self.n_jobs)
-        statistic, log_p = zip(*answers, strict=True)
-        return np.concatenate(statistic), np.concatenate(log_p)
+    def _tell(self, done: int) -> None:
+        self.report(done, self.total, f"pairs at conditioning sets of {self.size}")
 
 
 def skeleton(
@@ -156,7 +139,8 @@ def skeleton(
     found : Skeleton
         Filled in place, so that an interrupted search can be read.
     progress : bool or callable(done, total, message)
-        Told after each level.
+        Told, about each second and at the end of each level, how many of the pairs joined at its
+        start are settled: separated, or out of sets.
     """
     report = check_progress(progress)
     plain = policy.stable and not policy.every and found.record.everything is None
@@ -169,14 +153,14 @@ def skeleton(
             break
         _refuse_few_rows(tester, level)
         found.depth = level
+        tell = _Level(report, level, len(pairs))
         if level == 0:
-            _level_zero(tester, found, pairs)
+            _level_zero(tester, found, pairs, tell)
         elif compiled:
             _level_compiled(tester, found, pairs, level)
         else:
-            _level_batched(tester, policy, found, pairs, level)
-        last = min(policy.max_cond, int(found.adjacency.sum(axis=1).max()) - 1)
-        report(level + 1, max(level, last) + 1, "sizes of conditioning sets")
+            _level_batched(tester, policy, found, pairs, tell)
+        tell.end()
     return found
 
 
@@ -193,10 +177,13 @@ def _refuse_few_rows(tester: Tester, level: int) -> None:
         )
 
 
-def _level_zero(tester: Tester, found: Skeleton, pairs: Ints) -> None:
-    statistic, log_p = tester.ask(pairs)
-    found.record.add_level(pairs, statistic, log_p)
-    found.part(pairs[tester.separates(log_p)])
+def _level_zero(tester: Tester, found: Skeleton, pairs: Ints, tell: _Level) -> None:
+    done = 0
+    for rows, statistic, log_p in tester.answers(pairs):
+        found.record.add_level(pairs[rows], statistic, log_p)
+        found.part(pairs[rows[tester.separates(log_p)]])
+        done += len(rows)
+        tell(done)
 
 
 def _level_compiled(tester: Tester, found: Skeleton, pairs: Ints, level: int) -> None:
@@ -220,31 +207,42 @@ def _level_compiled(tester: Tester, found: Skeleton, pairs: Ints, level: int) ->
 
 
 def _level_batched(
-    tester: Tester, policy: Policy, found: Skeleton, pairs: Ints, level: int
+    tester: Tester, policy: Policy, found: Skeleton, pairs: Ints, tell: _Level
 ) -> None:
     """Test one level in rounds of growing size; in the original PC, pair after pair."""
+    settled = 0
     for group in [pairs] if policy.stable else pairs[:, None]:
         adjacent = found.neighbours()
-        waiting = {(i, j): policy.sets(adjacent, (i, j), level) for i, j in group.tolist()}
+        waiting = {(i, j): policy.sets(adjacent, (i, j), tell.size) for i, j in group.tolist()}
         share = 1
         while waiting:
             batch = {pair: list(islice(sets, share)) for pair, sets in waiting.items()}
             waiting = {pair: waiting[pair] for pair, sets in batch.items() if len(sets) == share}
-            for pair in _round(tester, policy, found, batch):
+            for pair in _round(tester, policy, found, batch, partial(tell, settled)):
                 waiting.pop(pair, None)
+            settled += len(batch) - len(waiting)
+            tell(settled)
             share = min(2 * share, 4096)
 
 
 def _round(
-    tester: Tester, policy: Policy, found: Skeleton, batch: dict[Pair, list[Set]]
+    tester: Tester,
+    policy: Policy,
+    found: Skeleton,
+    batch: dict[Pair, list[Set]],
+    tell: Callable[[int], None],
 ) -> list[Pair]:
     """Test some sets of every pair and book the outcome; give the pairs that are done."""
     asked = np.array([(*pair, *given) for pair, sets in batch.items() for given in sets], np.intp)
     if not len(asked):
         return []
-    statistic, log_p = tester.ask(asked)
     pairs, rows = list(batch), np.arange(len(asked))
     owner = np.repeat(np.arange(len(pairs)), [len(sets) for sets in batch.values()])
+    statistic, log_p = np.full((2, len(asked)), -np.inf)
+    for part, *answer in tester.answers(asked):
+        statistic[part], log_p[part] = answer
+        if len(part) < len(asked) and not policy.every:
+            tell(len(np.unique(owner[tester.separates(log_p)])))
     hits = np.flatnonzero(tester.separates(log_p))
     gone = np.unique(owner[hits]).tolist()
     last = np.full(len(pairs), len(asked))

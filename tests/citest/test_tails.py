@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import gammaln
 
-from causalsim.citest._tails import log_chi2_tail, log_normal_tails, log_t_tails
+from causalsim.citest._tails import (
+    log_chi2_tail,
+    log_gamma_tail,
+    log_normal_tails,
+    log_t_tails,
+)
 
 dofs = st.floats(1, 1e6)
 
@@ -23,6 +28,16 @@ def test_near_tails_agree_with_scipy(x, dof):
     ):
         if theirs > 1e-280:
             assert ours == pytest.approx(np.log(theirs), rel=1e-9, abs=1e-10)
+
+
+@given(st.floats(0.05, 1e4), st.floats(1e-3, 1e3))
+def test_the_gamma_tail_of_any_shape_agrees_with_scipy(shape, ratio):
+    theirs = stats.gamma.sf(shape * ratio, shape)
+    if theirs > 1e-280:
+        assert log_gamma_tail(shape, shape * ratio) == pytest.approx(
+            np.log(theirs), rel=1e-9, abs=1e-10
+        )
+    assert log_gamma_tail(shape, -ratio) == 0
 
 
 @pytest.mark.parametrize("x", [1400.0, 3e3, 1e5, 1e8])

@@ -278,7 +278,7 @@ def test_empty_arguments_are_refused(run, chain, words):
 def test_a_guess_stands_in_the_refusal_and_in_the_result(run, chain, tmp_path):
     codes = pd.DataFrame({"a": np.arange(300) % 4, "b": np.arange(300) // 7 % 3})
     chain.assign(a=codes["a"]).to_csv(tmp_path / "t.csv", index=False)
-    err = run("discover", "t.csv", "--quiet").err
+    err = run("discover", "t.csv", "--quiet", "--test", "fisher_z").err
     assert "(column kinds were guessed: 'a' (4 distinct integers) as discrete)" in err
     codes.to_csv(tmp_path / "codes.csv", index=False)
     result = json.loads(run("discover", "codes.csv", "--quiet", "--json").out)

@@ -150,16 +150,6 @@ def test_the_original_search_depends_on_order_and_the_stable_one_does_not():
     assert edges[False, "ACB"] == ("A --- B",)
 
 
-def test_levels_are_reported_as_progress():
-    seen = []
-    cs.pc(
-        sample_of(6, 200, 0), progress=lambda done, total, text: seen.append((done, total, text))
-    )
-    assert [done for done, _, _ in seen] == list(range(1, len(seen) + 1))
-    assert seen[-1][0] == seen[-1][1]
-    assert {text for _, _, text in seen} == {"sizes of conditioning sets"}
-
-
 @pytest.mark.parametrize("columns", [5, 35])
 def test_too_few_rows_for_a_level_are_refused_on_both_paths(columns):
     values = np.random.default_rng(0).normal(size=(5, columns)) + np.arange(5)[:, None] * 3.0

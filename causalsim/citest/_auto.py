@@ -1,0 +1,213 @@
+"""The test that chooses a test: by the kinds of the columns, their shape and their number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, final
+
+import numpy as np
+
+from causalsim.citest._base import BoundTest, CITest
+from causalsim.citest._correlation import unit_columns
+from causalsim.citest._self_check import self_check
+from causalsim.citest.contingency import GSquared
+from causalsim.citest.gaussian import FisherZ
+from causalsim.citest.kernel import KernelCI
+from causalsim.citest.mixed import Mixed
+from causalsim.data import Kind, Table
+from causalsim.errors import DataError, listing
+
+__all__ = ["Auto", "Choice", "bent_pairs"]
+
+MOST_ROWS, MOST_COLUMNS = 500, 8
+CHECKED_ROWS = 100
+MEASURED = {0: 0, 50: 1, 100: 3}
+CHECKS = 100
+_BOUND, _BENT = 0.065, 1e-3
+
+
+@final
+@dataclass(frozen=True)
+class Choice:
+    """A test for a table, and why.
+
+    Parameters
+    ----------
+    spec : CITest
+    reason : str
+    max_cond : int, optional
+        Largest conditioning set on which the test's level was seen to hold at this n.
+    """
+
+    spec: CITest
+    reason: str
+    max_cond: int | None = None
+
+
+@final
+@dataclass(frozen=True)
+class Auto(CITest):
+    """Choose a test by the columns; the bound test's ``spec`` is the choice, ``notes`` say why.
+
+    - Codes only: :class:`GSquared`.
+    - Numbers whose pairs bend no line: :class:`FisherZ`.
+    - Numbers that bend, or numbers and codes together, up to 500 rows and 8 columns:
+      :class:`KernelCI`, with sets no larger than those on which its level was seen to hold
+      (docs/calibration.md), and up to 100 rows also on this table by :func:`self_check`.
+    - Larger tables: :class:`FisherZ` with a warning in ``notes``, or :class:`Mixed`.
+
+    Raises
+    ------
+    DataError
+        If a column is a time, or values are missing in a table of numbers and codes.
+
+    Examples
+    --------
+    >>> data = np.random.default_rng(0).normal(size=(50, 2))
+    >>> Auto()(data).spec
+    FisherZ(shrinkage=None)
+    """
+
+    name: ClassVar[str] = "auto"
+    accepts: ClassVar[frozenset[Kind]] = frozenset(Kind)
+
+    def bind(self, table: Table) -> BoundTest:
+        """Bind the chosen test."""
+        choice = self.choose(table)
+        notes = (f"test = {choice.spec.name}: {choice.reason}",)
+        bound = replace(choice.spec(table), notes=notes, max_cond=choice.max_cond)
+        return _checked(bound, table) if isinstance(choice.spec, KernelCI) else bound
+
+    def choose(self, table: Table) -> Choice:
+        """Choose by kinds, shape and size.
+
+        Parameters
+        ----------
+        table : Table
+
+        Returns
+        -------
+        Choice
+
+        Raises
+        ------
+        DataError
+            If a column is a time.
+        """
+        kinds = set(table.kinds)
+        if Kind.TIME in kinds:
+            raise _untestable(table)
+        if kinds <= GSquared.accepts:
+            return Choice(GSquared(), "all columns hold codes")
+        small = len(table) <= MOST_ROWS and len(table.names) <= MOST_COLUMNS
+        if kinds <= FisherZ.accepts:
+            return _for_numbers(table, small=small)
+        if small:
+            return _kernel(table, "numbers and codes together")
+        return Choice(Mixed(), f"numbers and codes together, {_size(table)}")
+
+
+def _for_numbers(table: Table, *, small: bool) -> Choice:
+    bent = [] if table.has_missing else bent_pairs(table)
+    if not bent:
+        return Choice(FisherZ(), "numbers, and no pair of columns visibly bends a line")
+    x, y = bent[0]
+    seen = f"{len(bent)} pairs of columns bend a line, such as {y} over {x}"
+    if small:
+        return _kernel(table, seen)
+    return Choice(
+        FisherZ(),
+        f"numbers, {_size(table)}; but {seen}, which this test does not see: test='kci' does, "
+        "and takes longer",
+    )
+
+
+def _kernel(table: Table, reason: str) -> Choice:
+    rows = max(rows for rows in MEASURED if rows <= len(table))
+    cap = MEASURED[rows]
+    return Choice(
+        KernelCI(),
+        f"{reason}; conditioning sets up to {cap}, beyond which its level was not seen to hold at "
+        f"{len(table)} rows",
+        cap,
+    )
+
+
+def _size(table: Table) -> str:
+    return f"{len(table)} rows and {len(table.names)} columns"
+
+
+def _untestable(table: Table) -> DataError:
+    times = [n for n, kind in zip(table.names, table.kinds, strict=True) if kind is Kind.TIME]
+    return DataError(
+        f"no test takes times; {listing(times)} are of kind 'time'. Drop them, or override the "
+        f"kinds: kinds={{'column': 'continuous'}}.{table.guesses}"
+    )
+
+
+def bent_pairs(table: Table) -> list[tuple[str, str]]:
+    """Give the ordered pairs (x, y) in which y = a + b x gains from x^2 and x^3, worst first.
+
+    An F test on columns cut at three standard deviations, adjusted for all pairs by Bonferroni
+    at .001; Ramsey's RESET for one regressor.
+
+    Parameters
+    ----------
+    table : Table
+        Without missing values.
+
+    Examples
+    --------
+    >>> x, e = np.random.default_rng(0).normal(size=(2, 100))
+    >>> values = np.column_stack([x, x**2 + e])
+    >>> bent_pairs(Table(("A", "B"), values, (Kind.CONTINUOUS,) * 2))[0]
+    ('A', 'B')
+    """
+    from scipy.special import fdtrc
+
+    n, p = table.values.shape
+    if n < 10:
+        return []
+    columns = np.clip(unit_columns(table.values) * np.sqrt(n), -3, 3)
+    worst = np.ones((p, p))
+    for i, x in enumerate(columns.T):
+        powers = np.column_stack([np.ones(n), x, x**2, x**3])
+        basis, corner = np.linalg.qr(powers)
+        if np.abs(corner.diagonal()).min() < 1e-6 * np.sqrt(n):
+            continue  # two or three distinct values bend nothing
+        parts = (basis.T @ columns) ** 2
+        rest = np.maximum((columns**2).sum(axis=0) - parts.sum(axis=0), 1e-12)
+        worst[i] = fdtrc(2, n - 4, parts[2:].sum(axis=0) / 2 / (rest / (n - 4)))
+    np.fill_diagonal(worst, 1.0)
+    order = np.argsort(worst, axis=None, kind="stable")
+    order = order[worst.ravel()[order] < _BENT / max(p * (p - 1), 1)]
+    return [(table.names[k // p], table.names[k % p]) for k in order.tolist()]
+
+
+def _checked(bound: BoundTest, table: Table) -> BoundTest:
+    """Lower the cap until the level holds for data like these."""
+    top = min(bound.max_cond or 0, len(table.names) - 2)
+    if len(table) > CHECKED_ROWS:
+        return bound
+    for k in range(top, 0, -1):
+        x, y, given = _hardest(bound, k)
+        found = self_check(bound.spec, table, x, y, given, repetitions=CHECKS, rng=0)
+        if found.interval[0] <= _BOUND:
+            said = f"on data like these its level is {found.level:.2f} with {k} columns"
+            return replace(bound, notes=(*bound.notes, said), max_cond=k)
+    said = "on data like these its level does not hold with any set: none is used"
+    return replace(bound, notes=(*bound.notes, said), max_cond=0) if top else bound
+
+
+def _hardest(bound: BoundTest, k: int) -> tuple[str, str, list[str]]:
+    """Give the most dependent pair, and the k columns that say most about it."""
+    p = len(bound.names)
+    x, y = np.triu_indices(p, 1)
+    strength = np.zeros((p, p))
+    strength[x, y] = strength[y, x] = bound.effects(x, y, np.empty((len(x), 0), np.intp))
+    best = int(strength[x, y].argmax())
+    i, j = int(x[best]), int(y[best])
+    rest = np.minimum(strength[i], strength[j])
+    rest[[i, j]] = -np.inf
+    given = np.argsort(-rest, kind="stable")[:k]
+    return bound.names[i], bound.names[j], [bound.names[g] for g in given]

@@ -1,0 +1,155 @@
+"""Columns as standardised blocks, and random streams keyed by what the columns hold.
+
+A test that draws numbers must not answer one question in two ways, so its stream hangs on the
+question alone: on a seed, the settings and the contents of the columns asked about, without
+regard to the order of rows, the order of calls, units, or what other columns there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import final
+
+import numpy as np
+
+from causalsim.citest._base import Floats, Ints
+from causalsim.citest._correlation import unit_columns
+from causalsim.data import Kind, Table
+from causalsim.errors import DataError, OptionError, listing
+from causalsim.kernels._widths import content_order
+
+__all__ = ["Columns", "check_seed", "coded_columns"]
+
+_DECIMALS = 6
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Standardised columns in a row order that hangs on their values alone.
+
+    Parameters
+    ----------
+    names : tuple of str
+    kinds : tuple of Kind
+    blocks : tuple of arrays of shape (n, d)
+        Numbers and binary codes with mean 0 and variance 1; a discrete column as centred
+        indicators of its levels whose variances sum to 1.
+    keys : tuple of bytes
+        Digests of the values, whatever their order, place and scale.
+    n : int
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    blocks: tuple[Floats, ...]
+    keys: tuple[bytes, ...]
+    n: int
+
+    def ordered(self, members: Iterable[int]) -> tuple[int, ...]:
+        """Sort columns by content, those of equal content by name."""
+        return tuple(sorted(members, key=lambda i: (self.keys[i], self.names[i])))
+
+    def by_set(self, givens: Ints) -> dict[tuple[int, ...], list[int]]:
+        """Group the numbers of questions by their conditioning set, in :meth:`ordered` form."""
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for m, given in enumerate(givens.tolist()):
+            groups.setdefault(self.ordered(given), []).append(m)
+        return groups
+
+    def joined(self, members: Iterable[int]) -> Floats:
+        """Give the blocks of some columns side by side, shape (n, d); d = 0 for none."""
+        return np.hstack([np.empty((self.n, 0)), *(self.blocks[i] for i in members)])
+
+    def row_order(self, members: Iterable[int]) -> Ints:
+        """Give the order of rows in which these columns ascend, the first one first."""
+        return content_order(self.joined(members))
+
+    def stream(self, seed: int, *parts: str | int | Iterable[int]) -> np.random.Generator:
+        """Give the stream of some columns.
+
+        Parameters
+        ----------
+        seed : int
+        *parts : str, int or iterable of int
+            Settings as text or numbers, and groups of columns.
+        """
+        digest = blake2b(digest_size=32)
+        for part in parts:
+            if isinstance(part, str | int):
+                text = repr(part).encode()
+            else:
+                text = b"".join(self.keys[i] for i in part)
+            digest.update(len(text).to_bytes(8, "little") + text)
+        return np.random.default_rng([seed, int.from_bytes(digest.digest(), "little")])
+
+
+def coded_columns(table: Table) -> Columns:
+    """Standardise a table of continuous, binary and discrete columns.
+
+    Raises
+    ------
+    DataError
+        If values are missing, or a column is constant.
+
+    Examples
+    --------
+    >>> table = Table(("A",), np.array([[1.0], [3.0]]), (Kind.CONTINUOUS,))
+    >>> coded_columns(table).blocks[0].ravel().tolist()
+    [-1.0, 1.0]
+    """
+    if table.has_missing:
+        names = [table.names[i] for i in np.flatnonzero(np.isnan(table.values).any(axis=0))]
+        raise DataError(
+            f"this test needs complete rows; values are missing in {listing(names)}. Read with "
+            "missing='listwise'."
+        )
+    values = table.values[np.lexsort(table.values.T)]
+    _refuse_constant(table.names, values)
+    columns = list(zip(values.T, table.kinds, strict=True))
+    blocks = tuple(_block(column, kind) for column, kind in columns)
+    keys = tuple(_key(column, kind) for column, kind in columns)
+    return Columns(table.names, table.kinds, blocks, keys, len(values))
+
+
+def check_seed(seed: object) -> None:
+    """Refuse what is no seed.
+
+    Raises
+    ------
+    OptionError
+        If it is not a whole number from 0 on.
+
+    Examples
+    --------
+    >>> check_seed(0)
+    """
+    if type(seed) is not int or seed < 0:
+        raise OptionError(f"seed={seed!r}: expected a whole number from 0 on; write seed=0.")
+
+
+def _refuse_constant(names: tuple[str, ...], values: Floats) -> None:
+    constant = np.flatnonzero(~unit_columns(values).any(axis=0))
+    if len(constant):
+        found = [names[i] for i in constant]
+        raise DataError(
+            f"columns {listing(found)} do not vary, so nothing can be said of them; drop them."
+        )
+
+
+def _block(column: Floats, kind: Kind) -> Floats:
+    """Give numbers at mean 0 and variance 1, or scaled indicators of the levels."""
+    if kind is not Kind.DISCRETE:
+        return np.asarray(unit_columns(column[:, None]) * np.sqrt(len(column)))
+    indicators = (column[:, None] == np.unique(column)).astype(np.float64)
+    centred = indicators - indicators.mean(axis=0)
+    return np.asarray(centred / np.sqrt(centred.var(axis=0).sum()))
+
+
+def _key(column: Floats, kind: Kind) -> bytes:
+    """Digest the sorted column; rounding hides what a change of units does to the last digits."""
+    ascending = unit_columns(np.sort(column)[:, None]) * np.sqrt(len(column))
+    rounded = np.round(ascending, _DECIMALS) + 0.0
+    return blake2b(kind.encode() + rounded.tobytes(), digest_size=16).digest()
