@@ -31,6 +31,7 @@ SETS = (0, 1, 2, 3)
 ALPHA = 0.05
 BOUND, MEAN_BOUND = 0.065, 0.06
 JUDGED = (100, 200, 500)
+MANY = 200
 TESTS: dict[str, dict[str, Any]] = {
     "kci": {},
     "kci_low_rank": {},
@@ -94,11 +95,8 @@ def collect(
 ) -> dict[str, dict[str, float]]:
     """Measure what is not known well enough, and keep the counts."""
     counts: dict[str, dict[str, float]] = json.loads(path.read_text()) if path.exists() else {}
-    todo = [
-        cell
-        for cell in cells
-        if counts.get(cell.key, {}).get("repetitions", -1) not in {0, *range(repetitions, 10**6)}
-    ]
+    have = {cell.key: counts.get(cell.key, {}).get("repetitions", -1) for cell in cells}
+    todo = [cell for cell in cells if have[cell.key] != 0 and have[cell.key] < repetitions]
     for start in range(0, len(todo), 8):
         part = todo[start : start + 8]
         found = parallel_map(measure, [(cell, repetitions) for cell in part], n_jobs=n_jobs)
@@ -146,7 +144,8 @@ def _cell(count: dict[str, float]) -> str:
 def verdict(test: str, counts: dict[str, dict[str, float]]) -> str:
     """Say whether a test keeps the stated bounds."""
     cells = [Cell(test, *rest) for rest in product(FAMILIES, JUDGED, SETS)]
-    known = {cell: counts[cell.key] for cell in cells if counts[cell.key]["repetitions"]}
+    found = {cell: counts.get(cell.key, {"repetitions": 0}) for cell in cells}
+    known = {cell: count for cell, count in found.items() if count["repetitions"]}
     if not known:
         return "does not take these columns"
     levels = {cell: level(count) for cell, count in known.items()}
@@ -208,9 +207,10 @@ def report(counts: dict[str, dict[str, float]], tests: list[str]) -> str:
 
 
 def grid(tests: list[str], sizes: list[int]) -> Iterator[Cell]:
-    """Give all cells, small ones first."""
+    """Give all cells, small ones first; the test for many rows is not asked about few."""
     for n, k, test, family in product(sizes, SETS, tests, FAMILIES):
-        yield Cell(test, family, n, k)
+        if test != "kci_low_rank" or n >= MANY:
+            yield Cell(test, family, n, k)
 
 
 def main() -> None:

@@ -11,7 +11,18 @@ from causalsim import _lazy
 from causalsim._version import __version__
 
 if TYPE_CHECKING:
-    from causalsim import citest, compat, data, datasets, discovery, graph, metrics, scm, viz
+    from causalsim import (
+        citest,
+        compat,
+        data,
+        datasets,
+        discovery,
+        graph,
+        kernels,
+        metrics,
+        scm,
+        viz,
+    )
     from causalsim.discovery import Knowledge, bootstrap, check, dry_run, pc
     from causalsim.graph import (
         ADMG,
@@ -27,7 +38,19 @@ if TYPE_CHECKING:
 
 _HOMES = {
     **dict.fromkeys(
-        ["citest", "compat", "data", "datasets", "discovery", "graph", "metrics", "scm", "viz"], ""
+        [
+            "citest",
+            "compat",
+            "data",
+            "datasets",
+            "discovery",
+            "graph",
+            "kernels",
+            "metrics",
+            "scm",
+            "viz",
+        ],
+        "",
     ),
     **dict.fromkeys(["Knowledge", "bootstrap", "check", "dry_run", "pc"], "causalsim.discovery"),
     **dict.fromkeys(
@@ -68,6 +91,7 @@ __all__ = [
     "discovery",
     "dry_run",
     "graph",
+    "kernels",
     "metrics",
     "pc",
     "random_dag",

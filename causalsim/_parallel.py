@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, final
@@ -200,10 +200,23 @@ def stream(
     local = type(backend).__name__ == "LokyBackend"
     own = {"backend": "loky", "inner_max_num_threads": 1} if local else {}
     with joblib.parallel_config(**own):
-        results: Iterator[Result] = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-            joblib.delayed(function)(*task) for task in tasks
-        )
-    return results
+        results: Generator[Result, None, None] = joblib.Parallel(
+            n_jobs=n_jobs, return_as="generator"
+        )(joblib.delayed(function)(*task) for task in tasks)
+    return _until_closed(results)
+
+
+def _until_closed(results: Generator[Result, None, None]) -> Iterator[Result]:
+    """Pass results on; if the caller stops early, cancel the rest without joblib's warning."""
+    import warnings
+
+    try:
+        for result in results:  # noqa: UP028  -- `yield from` would close it too early
+            yield result
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 def parallel_map(

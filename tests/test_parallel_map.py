@@ -89,6 +89,14 @@ def test_a_stream_gives_each_result_before_the_last_is_due(n_jobs):
     assert list(results) == [2, 4, 8, 16, 32]
 
 
+def test_a_stream_that_is_left_early_cancels_the_rest_without_a_warning(recwarn):
+    results = stream(time.sleep, [(0.01,) for _ in range(40)], 2)
+    next(results)
+    results.close()
+    assert list(results) == []
+    assert not recwarn.list
+
+
 def test_a_lasting_value_is_the_first_of_its_copies():
     value = Lasting([1])
     copies = [pickle.loads(pickle.dumps(value)) for _ in range(2)]  # noqa: S301

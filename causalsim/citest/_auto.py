@@ -21,7 +21,7 @@ __all__ = ["Auto", "Choice", "bent_pairs"]
 
 MOST_ROWS, MOST_COLUMNS = 500, 8
 CHECKED_ROWS = 100
-MEASURED = {0: 0, 50: 1, 100: 3}
+MEASURED = {0: 0, 20: 3}
 CHECKS = 100
 _BOUND, _BENT = 0.065, 1e-3
 

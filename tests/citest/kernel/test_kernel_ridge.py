@@ -70,7 +70,7 @@ def test_the_intercept_counts_as_a_row_s_own_influence():
     space, target = space_of(drawn(0, n, 3), width=0.7).basis, targets(0, n)
     found = CRITERIA["loo"](space, target, ridges)
     gains = space.values[:, None] / (space.values[:, None] + n * ridges)
-    hat = np.einsum("ij,jl,kj->lik", space.vectors, gains, space.vectors)
+    hat = np.einsum("ij,jr,kj->rik", space.vectors, gains, space.vectors)
     naive = [(((target - h @ target) / (1 - np.diag(h))[:, None]) ** 2).sum() / n for h in hat]
     assert np.argmin(naive) == 0
     assert np.argmin(found) >= 10
