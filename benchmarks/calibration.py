@@ -8,7 +8,6 @@ be interrupted. ``--tests kci --repetitions 1000`` measures some tests more ofte
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _counts import Counts, collect
 from _families import FAMILIES, draw
 from _measure import machine, single_thread
 from _report import markdown, publish
 
 from causalsim import citest
-from causalsim._parallel import parallel_map
 from causalsim.citest import CITest
 from causalsim.errors import DataError
 
@@ -55,55 +54,39 @@ class Cell:
     family: str
     n: int
     k: int
+    repetitions: int = 200
 
     @property
     def key(self) -> str:
         """Give the name under which counts are kept."""
         return f"{self.test}|{self.family}|{self.n}|{self.k}"
 
+    def p_values(self, spec: CITest, dependent: bool, repetitions: int) -> np.ndarray:
+        """Give one p-value per data set."""
+        given = [f"z{i + 1}" for i in range(self.k)]
+        tables = (draw(self.family, self.n, self.k, dependent, r) for r in range(repetitions))
+        return np.array([spec(table)("x", "y", given).p_value for table in tables])
 
-def p_values(spec: CITest, cell: Cell, dependent: bool, repetitions: int) -> np.ndarray:
-    """Give one p-value per data set."""
-    given = [f"z{i + 1}" for i in range(cell.k)]
-    tables = (draw(cell.family, cell.n, cell.k, dependent, r) for r in range(repetitions))
-    return np.array([spec(table)("x", "y", given).p_value for table in tables])
-
-
-def measure(cell: Cell, repetitions: int) -> dict[str, float]:
-    """Count rejections; power also at the level that the null p-values show to be ALPHA."""
-    spec = citest.get(cell.test, **TESTS[cell.test])
-    start = time.process_time()
-    try:
-        null = p_values(spec, cell, dependent=False, repetitions=repetitions)
-    except DataError:
-        return {"repetitions": 0}
-    seconds = (time.process_time() - start) / repetitions
-    other = p_values(spec, cell, dependent=True, repetitions=max(repetitions * 2 // 5, 100))
-    fair = min(float(np.quantile(null, ALPHA)), ALPHA)
-    return {
-        "repetitions": repetitions,
-        "rejected": int((null <= ALPHA).sum()),
-        "alternatives": len(other),
-        "power": int((other <= ALPHA).sum()),
-        "fair_power": int((other <= fair).sum()),
-        "ms": round(1000 * seconds, 2),
-    }
-
-
-def collect(
-    cells: list[Cell], repetitions: int, path: Path, n_jobs: int
-) -> dict[str, dict[str, float]]:
-    """Measure what is not known well enough, and keep the counts."""
-    counts: dict[str, dict[str, float]] = json.loads(path.read_text()) if path.exists() else {}
-    have = {cell.key: counts.get(cell.key, {}).get("repetitions", -1) for cell in cells}
-    todo = [cell for cell in cells if have[cell.key] != 0 and have[cell.key] < repetitions]
-    for start in range(0, len(todo), 8):
-        part = todo[start : start + 8]
-        found = parallel_map(measure, [(cell, repetitions) for cell in part], n_jobs=n_jobs)
-        counts.update({cell.key: one for cell, one in zip(part, found, strict=True)})
-        path.write_text(json.dumps(counts, indent=0, sort_keys=True) + "\n")
-        print(f"{start + len(part)} of {len(todo)} cells", flush=True)
-    return counts
+    def measure(self) -> dict[str, Any]:
+        """Count rejections; power also at the level that the null p-values show to be ALPHA."""
+        spec = citest.get(self.test, **TESTS[self.test])
+        start = time.process_time()
+        try:
+            null = self.p_values(spec, dependent=False, repetitions=self.repetitions)
+        except DataError:
+            return {"refused": True}
+        seconds = (time.process_time() - start) / self.repetitions
+        other = self.p_values(
+            spec, dependent=True, repetitions=max(self.repetitions * 2 // 5, 100)
+        )
+        fair = min(float(np.quantile(null, ALPHA)), ALPHA)
+        return {
+            "rejected": int((null <= ALPHA).sum()),
+            "alternatives": len(other),
+            "power": int((other <= ALPHA).sum()),
+            "fair_power": int((other <= fair).sum()),
+            "ms": round(1000 * seconds, 2),
+        }
 
 
 def level(count: dict[str, float]) -> float:
@@ -121,17 +104,17 @@ def lower_bound(count: dict[str, float], cells: int) -> float:
     return float(beta.ppf(0.05 / cells, rejected, repetitions - rejected + 1))
 
 
-def table(test: str, counts: dict[str, dict[str, float]], sizes: tuple[int, ...]) -> str:
+def table(test: str, counts: Counts, sizes: tuple[int, ...]) -> str:
     """Write level / power (power at equal level) of one test."""
     rows = []
     for family, n in product(FAMILIES, sizes):
-        found = [counts.get(Cell(test, family, n, k).key, {"repetitions": 0}) for k in SETS]
+        found = [counts.get(Cell(test, family, n, k).key, {}) for k in SETS]
         rows.append([family, str(n), *(_cell(count) for count in found)])
     return markdown(["family", "n", *(f"k={k}" for k in SETS)], rows)
 
 
 def _cell(count: dict[str, float]) -> str:
-    if not count["repetitions"]:
+    if "rejected" not in count:
         return "-"
     power, fair = (count[part] / count["alternatives"] for part in ("power", "fair_power"))
     share = level(count)
@@ -141,11 +124,11 @@ def _cell(count: dict[str, float]) -> str:
     return f"{shown} / {power:.2f} ({fair:.2f})"
 
 
-def verdict(test: str, counts: dict[str, dict[str, float]]) -> str:
+def verdict(test: str, counts: Counts) -> str:
     """Say whether a test keeps the stated bounds."""
     cells = [Cell(test, *rest) for rest in product(FAMILIES, JUDGED, SETS)]
-    found = {cell: counts.get(cell.key, {"repetitions": 0}) for cell in cells}
-    known = {cell: count for cell, count in found.items() if count["repetitions"]}
+    found = {cell: counts.get(cell.key, {}) for cell in cells}
+    known = {cell: count for cell, count in found.items() if "rejected" in count}
     if not known:
         return "does not take these columns"
     levels = {cell: level(count) for cell, count in known.items()}
@@ -191,7 +174,7 @@ bound is above {bound}, and a mean of at most {mean_bound}.
 """
 
 
-def report(counts: dict[str, dict[str, float]], tests: list[str]) -> str:
+def report(counts: Counts, tests: list[str]) -> str:
     """Write the whole text."""
     families = "\n".join(f"| {name} | {f.equations} |" for name, f in FAMILIES.items())
     verdicts = "\n".join(f"- `{test}` {verdict(test, counts)}" for test in tests)
@@ -206,11 +189,11 @@ def report(counts: dict[str, dict[str, float]], tests: list[str]) -> str:
     )
 
 
-def grid(tests: list[str], sizes: list[int]) -> Iterator[Cell]:
+def grid(tests: list[str], sizes: list[int], repetitions: int) -> Iterator[Cell]:
     """Give all cells, small ones first; the test for many rows is not asked about few."""
     for n, k, test, family in product(sizes, SETS, tests, FAMILIES):
         if test != "kci_low_rank" or n >= MANY:
-            yield Cell(test, family, n, k)
+            yield Cell(test, family, n, k, repetitions)
 
 
 def main() -> None:
@@ -224,8 +207,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     single_thread()
-    cells = list(grid(options.tests, options.sizes))
-    counts = collect(cells, options.repetitions, options.counts, options.jobs)
+    cells = list(grid(options.tests, options.sizes, options.repetitions))
+    counts = collect(cells, options.counts, options.jobs)
     publish(report(counts, options.tests), options.write, machine())
 
 

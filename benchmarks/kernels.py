@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from _contest import Matrix, compare
+from _counts import collect
 from _families import draw
 from _measure import machine, single_thread, warm
 from _report import markdown, publish
-from calibration import Cell, collect, level
+from calibration import Cell, level
 
 import causalsim as cs
 from causalsim import citest
@@ -152,8 +153,8 @@ def _search_cells(test: str, theirs: Search, values: Matrix) -> tuple[str, ...]:
 
 def large(repetitions: int, path: Path, n_jobs: int) -> list[Sequence[str]]:
     """Give seconds, level and power of ``kci_low_rank`` at 5000 rows."""
-    cells = [Cell("kci_low_rank", "additive", LARGE, k) for k in (1, 3)]
-    counts = collect(cells, repetitions, path, n_jobs)
+    cells = [Cell("kci_low_rank", "additive", LARGE, k, repetitions) for k in (1, 3)]
+    counts = collect(cells, path, n_jobs)
     rows = []
     for cell in cells:
         count = counts[cell.key]

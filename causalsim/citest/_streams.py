@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import final
 
@@ -37,19 +38,27 @@ class Columns:
     blocks : tuple of arrays of shape (n, d)
         Numbers and binary codes with mean 0 and variance 1; a discrete column as centred
         indicators of its levels whose variances sum to 1.
-    keys : tuple of bytes
-        Digests of the values, whatever their order, place and scale.
+    values : array of shape (n, p)
+        As measured.
     n : int
     """
 
     names: tuple[str, ...]
     kinds: tuple[Kind, ...]
     blocks: tuple[Floats, ...]
-    keys: tuple[bytes, ...]
+    values: Floats
     n: int
+
+    @cached_property
+    def keys(self) -> tuple[bytes, ...]:
+        """Digests of the values, whatever their order, place and scale."""
+        return tuple(_key(*part) for part in zip(self.values.T, self.kinds, strict=True))
 
     def ordered(self, members: Iterable[int]) -> tuple[int, ...]:
         """Sort columns by content, those of equal content by name."""
+        members = tuple(members)
+        if len(members) < 2:
+            return members
         return tuple(sorted(members, key=lambda i: (self.keys[i], self.names[i])))
 
     def by_set(self, givens: Ints) -> dict[tuple[int, ...], list[int]]:
@@ -107,11 +116,13 @@ def coded_columns(table: Table) -> Columns:
             "missing='listwise'."
         )
     values = table.values[np.lexsort(table.values.T)]
-    _refuse_constant(table.names, values)
-    columns = list(zip(values.T, table.kinds, strict=True))
-    blocks = tuple(_block(column, kind) for column, kind in columns)
-    keys = tuple(_key(column, kind) for column, kind in columns)
-    return Columns(table.names, table.kinds, blocks, keys, len(values))
+    unit = unit_columns(values) * np.sqrt(len(values))
+    _refuse_constant(table.names, unit)
+    blocks = tuple(
+        _indicators(column) if kind is Kind.DISCRETE else unit[:, [i]]
+        for i, (column, kind) in enumerate(zip(values.T, table.kinds, strict=True))
+    )
+    return Columns(table.names, table.kinds, blocks, values, len(values))
 
 
 def check_seed(seed: object) -> None:
@@ -130,8 +141,8 @@ def check_seed(seed: object) -> None:
         raise OptionError(f"seed={seed!r}: expected a whole number from 0 on; write seed=0.")
 
 
-def _refuse_constant(names: tuple[str, ...], values: Floats) -> None:
-    constant = np.flatnonzero(~unit_columns(values).any(axis=0))
+def _refuse_constant(names: tuple[str, ...], unit: Floats) -> None:
+    constant = np.flatnonzero(~unit.any(axis=0))
     if len(constant):
         found = [names[i] for i in constant]
         raise DataError(
@@ -139,10 +150,8 @@ def _refuse_constant(names: tuple[str, ...], values: Floats) -> None:
         )
 
 
-def _block(column: Floats, kind: Kind) -> Floats:
-    """Give numbers at mean 0 and variance 1, or scaled indicators of the levels."""
-    if kind is not Kind.DISCRETE:
-        return np.asarray(unit_columns(column[:, None]) * np.sqrt(len(column)))
+def _indicators(column: Floats) -> Floats:
+    """Give centred indicators of the levels whose variances sum to 1."""
     indicators = (column[:, None] == np.unique(column)).astype(np.float64)
     centred = indicators - indicators.mean(axis=0)
     return np.asarray(centred / np.sqrt(centred.var(axis=0).sum()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -16,13 +15,14 @@ from causalsim.citest.kernel._factors import (
     Factor,
     basis,
     centred,
+    exact_factor,
     gaussian_factor,
     kernel_factor,
 )
-from causalsim.citest.kernel._laws import LAWS, MARGINAL, Pair, asymptotic
-from causalsim.citest.kernel._ridge import Space, gaussian_spaces, tune
+from causalsim.citest.kernel._laws import LAWS, MARGINAL, Pair, aligned, asymptotic
+from causalsim.citest.kernel._ridge import Ridge, Space, gaussian_spaces, tune
 from causalsim.citest.kernel._store import Store
-from causalsim.citest.kernel._sums import Rows, gram_norm
+from causalsim.citest.kernel._sums import Rows
 from causalsim.data import Kind
 from causalsim.errors import OptionError
 from causalsim.kernels import Delta, Gaussian, Kernel, Part, Product
@@ -37,7 +37,6 @@ TARGET_WIDTH = 1.2
 MULTIPLIER_WIDTH = 1.2
 SPARE_ROWS = 6
 _DENSE = 2048
-_EXACT = 1e-12
 Block = tuple[int, ...]
 
 
@@ -71,10 +70,10 @@ class KernelTest(BoundTest):
     def batch(self, xs: ArrayLike, ys: ArrayLike, givens: ArrayLike) -> tuple[Floats, Floats]:
         """Test many pairs at once, those that share a set together."""
         x, y, s = questions(xs, ys, givens)
-        sets = [self.columns.ordered(given) for given in s.tolist()]
         answers = np.empty((len(x), 2))
-        for m in sorted(range(len(x)), key=lambda m: sets[m]):
-            answers[m] = self._answer((int(x[m]),), (int(y[m]),), sets[m])
+        for given, members in self.columns.by_set(s).items():
+            for m in members:
+                answers[m] = self._answer((int(x[m]),), (int(y[m]),), given)
         return answers[:, 0], answers[:, 1]
 
     def joint(
@@ -125,37 +124,47 @@ class KernelTest(BoundTest):
 
     def _starved(self, given: Block) -> bool:
         """Tell whether rows are too few, in either part of a split."""
-        parts = self._fitted(given).sum(), self._tested(given).sum()
-        return int(min(parts)) < SPARE_ROWS + len(given)
+        fitted = int(self._fitted(given).sum())
+        tested = self.n - fitted if self._splits(given) else fitted
+        return min(fitted, tested) < SPARE_ROWS + len(given)
 
     def _effect(self, x: Block, y: Block, given: Block) -> float:
-        """Give the alignment of the residual Grams: T / (|A| |B|)."""
-        if self._starved(given):
-            return np.nan
-        pair = self._pair(x, y, given)
-        scale = gram_norm(pair.a) * gram_norm(pair.b)
-        return self._answer(x, y, given)[0] / scale if scale > 0 else 0.0
+        """Give the alignment of the residual Grams, NaN if rows are too few."""
+        self.spec.refuse(self.n, len(given))
+        return np.nan if self._starved(given) else aligned(self._pair(x, y, given))
 
     def _details(self, x: int, y: int, given: tuple[int, ...]) -> tuple[float, float, int]:
         return self._effect((x,), (y,), self.columns.ordered(given)), np.nan, self.n
 
     def _pair(self, x: Block, y: Block, given: Block) -> Pair:
-        operator = self.spec.form == "operator"
-        first, second = (x, y) if operator else sorted((x, y))
         kernel_x, kernel_y, _ = self.spec.kernels()
-        a = self._residual(kernel_x, first, given, joint=not operator)
-        b = self._residual(kernel_y, second, given, joint=False)
-        if self._content(second) < self._content(first):  # a permutation moves the rows of a
-            a, b = b, a
-        asked = *sorted((x, y), key=self._content), given
+        multiplier = None
+        if self.spec.form == "zhang":
+            first, second = sorted((x, y))
+            a = self._residual(kernel_x, first, given, half=given)
+            b = self._residual(kernel_y, second, given)
+        else:
+            first, second = x, y
+            a, b = (self._residual(k, i, given) for k, i in ((kernel_x, x), (kernel_y, y)))
+            multiplier = self._multiplier(given) if given else None
+        if self.spec.null == "permutation" and self._content(second) < self._content(first):
+            a, b = b, a  # the rows of a are moved, so that x and y must not change places
         return Pair(
             a,
             b,
-            self._multiplier(given) if given and operator else None,
-            lambda: self.columns.stream(self.spec.seed, self.spec.null, *asked),
-            lambda: content_order(self._rows(tuple(chain(*asked)))[self._tested(given)]),
+            multiplier,
+            lambda: self._stream(x, y, given),
+            lambda: content_order(self._rows(self._asked(x, y, given))[self._tested(given)]),
             self.spec.draws,
         )
+
+    def _stream(self, x: Block, y: Block, given: Block) -> np.random.Generator:
+        first, second = sorted((x, y), key=self._content)
+        return self.columns.stream(self.spec.seed, self.spec.null, first, second, given)
+
+    def _asked(self, x: Block, y: Block, given: Block) -> Block:
+        first, second = sorted((x, y), key=self._content)
+        return (*first, *second, *given)
 
     def _content(self, block: Block) -> list[tuple[bytes, str]]:
         return [(self.columns.keys[i], self.columns.names[i]) for i in block]
@@ -165,67 +174,80 @@ class KernelTest(BoundTest):
         return np.asarray(self.columns.joined(block) * np.sqrt((self.n - 1) / self.n))
 
     def _residual(
-        self, kernel: Kernel | None, block: Block, given: Block, *, joint: bool
+        self, kernel: Kernel | None, block: Block, given: Block, half: Block = ()
     ) -> Floats:
-        """Give what the regression on a set leaves of a block's features, shape (m, r)."""
+        """Give what the regression on a set leaves of a block's features, shape (m, r).
+
+        Columns ``half`` stand beside the block at half their size, in Zhang's form only.
+        """
 
         def make() -> Floats:
-            target = self._features(kernel, block, given, joint=joint)
+            target = self._features(kernel, block, given, half)
             if not given:
                 return centred(target)
+            if self.spec.exact:
+                return self._ridge(given)(centred(target))
             rows, fitted = self._rows(given), self._fitted(given)
             tuning = self.spec.tuning(rows[fitted])
             learned = centred(target[fitted])
             fit = tune(rows[fitted], learned, tuning, self._spaces(given))
-            if self.spec.split is None:
+            if not self._splits(given):
                 return fit.residual(learned)
             return fit.held_out(target[fitted], rows[~fitted], target[~fitted])
 
-        return self.store.get(("residual", kernel, block, given, joint), make)
+        return self.store.get(("residual", kernel, block, given, half), make)
+
+    def _ridge(self, given: Block) -> Ridge:
+        """Give the regression on a set at Zhang's fixed ridge, without a choice of rank."""
+
+        def make() -> Ridge:
+            kernel = self.spec.kernels()[2] or self._zhang_kernel(given)
+            return Ridge.of(kernel(self._rows(given)), float(self.spec.ridge))
+
+        return self.store.get(("ridge", given), make)
+
+    def _splits(self, given: Block) -> bool:
+        return self.spec.split is not None and bool(given)
 
     def _fitted(self, given: Block) -> NDArray[np.bool_]:
         """Tell which rows the regressions on a set learn from."""
         if self.spec.split is None or not given:
             return np.ones(self.n, np.bool_)
-        chosen = np.zeros(self.n, np.bool_)
-        drawn = self.columns.stream(self.spec.seed, "split", given).permutation(self.n)
-        learned = drawn[: round(self.spec.split * self.n)]
-        chosen[self.columns.row_order(given)[learned]] = True
-        return chosen
+        learned = round(self.spec.split * self.n)
+
+        def make() -> NDArray[np.bool_]:
+            drawn = self.columns.stream(self.spec.seed, "split", given).permutation(self.n)
+            chosen = np.zeros(self.n, np.bool_)
+            chosen[self.columns.row_order(given)[drawn[:learned]]] = True
+            return chosen
+
+        return self.store.get(("fitted", given), make)
 
     def _tested(self, given: Block) -> NDArray[np.bool_]:
         """Tell which rows the statistic sees: all, or those that no regression learns from."""
         fitted = self._fitted(given)
-        return fitted if self.spec.split is None or not given else ~fitted
+        return ~fitted if self._splits(given) else fitted
 
-    def _features(
-        self, kernel: Kernel | None, block: Block, given: Block, *, joint: bool
-    ) -> Floats:
-        """Give the factor of a block's Gram, shape (n, r); ``joint`` appends half the set."""
-        if self.spec.form == "operator":
-            found = self._operator_factor(kernel, block)
-        else:
-            found = self._zhang_factor(kernel, block, given, joint=joint)
-        return found.columns
+    def _features(self, kernel: Kernel | None, block: Block, given: Block, half: Block) -> Floats:
+        """Give the factor of a block's Gram, shape (n, r)."""
+        rows, zhang = self._rows(block), self.spec.form == "zhang"
+        if half:
+            rows = np.hstack([rows, self._rows(half) / 2])
+        chosen = kernel or (self._zhang_kernel(given, block) if zhang else self._by_kind(block))
 
-    def _operator_factor(self, kernel: Kernel | None, block: Block) -> Factor:
-        def make() -> Factor:
-            chosen = self._by_kind(block) if kernel is None else kernel
-            return kernel_factor(chosen, self._rows(block), self.n, self.spec.tolerance)
+        def make() -> Floats:
+            if zhang:
+                return exact_factor(chosen(rows))
+            return kernel_factor(chosen, rows, self.n, self.spec.tolerance).columns
 
-        return self.store.get(("features", kernel, block), make)
+        return make() if half else self.store.get(("features", chosen, block), make)
 
-    def _zhang_factor(
-        self, kernel: Kernel | None, block: Block, given: Block, *, joint: bool
-    ) -> Factor:
-        """Factor the kernel of [x, z/2], or of y, with the width that belongs to z."""
-        rows, rest = self._rows(block), self._rows(given)
-        if joint:
-            rows = np.hstack([rows, rest / 2])
-        if kernel is not None:
-            return kernel_factor(kernel, rows, self.n, _EXACT)
-        width = width_of("empirical", rest) if given else width_of("empirical_marginal", rows)
-        return gaussian_factor(rows, width, self.n, _EXACT)
+    def _zhang_kernel(self, given: Block, block: Block = ()) -> Kernel:
+        """Give the Gaussian whose width hangs on the set, or on the block where there is none."""
+        if given:
+            return Gaussian(width_of("empirical", self._rows(given)), standardise=False)
+        width = width_of("empirical_marginal", self._rows(block))
+        return Gaussian(width, standardise=False)
 
     def _by_kind(self, block: Block) -> Kernel:
         """Choose Gaussian for numbers, equality for codes, their product for both."""

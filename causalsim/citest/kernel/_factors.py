@@ -20,10 +20,20 @@ import numpy as np
 from causalsim.citest._base import Floats, Ints
 from causalsim.kernels import Kernel
 
-__all__ = ["Basis", "Factor", "basis", "centred", "factor", "gaussian_factor", "kernel_factor"]
+__all__ = [
+    "Basis",
+    "Factor",
+    "basis",
+    "centred",
+    "exact_factor",
+    "factor",
+    "gaussian_factor",
+    "kernel_factor",
+]
 
 _DENSE = 2048
 _NEGLIGIBLE = 1e-12
+_EXACT = 1e-12
 
 
 @final
@@ -122,6 +132,21 @@ def kernel_factor(kernel: Kernel, rows: Floats, rank: int, tolerance: float) -> 
         return kernel(rows, rows[[i]])[:, 0]
 
     return factor(column, diagonal, _middle(rows), rank, tolerance)
+
+
+def exact_factor(gram: Floats) -> Floats:
+    """Give L with L L^T equal to a Gram matrix but for 1e-12 of its diagonal, by LAPACK.
+
+    >>> left = exact_factor(np.array([[1.0, 0.5], [0.5, 1.0]]))
+    >>> (left @ left.T).round(12).tolist()
+    [[1.0, 0.5], [0.5, 1.0]]
+    """
+    from scipy.linalg.lapack import dpstrf
+
+    packed, order, rank, _ = dpstrf(gram, tol=_EXACT * gram.diagonal().max(), lower=1)
+    left = np.empty((len(gram), rank))
+    left[order - 1] = np.tril(packed[:, :rank])
+    return left
 
 
 def _middle(rows: Floats) -> int:

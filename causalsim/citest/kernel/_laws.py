@@ -25,7 +25,7 @@ from causalsim.citest.kernel._sums import (
 )
 from causalsim.errors import LimitError
 
-__all__ = ["LAWS", "MARGINAL", "Pair", "asymptotic"]
+__all__ = ["LAWS", "MARGINAL", "Pair", "aligned", "asymptotic"]
 
 _MOST_DENSE = 4096
 _LEAST_SHARE = 1e-6
@@ -109,6 +109,13 @@ def _weighty(weights: Floats) -> Floats:
     return np.asarray(weights[weights > _LEAST_SHARE * max(weights.max(), 0.0)])
 
 
+def aligned(pair: Pair) -> float:
+    """Give T / (|A| |B|), the statistic on a scale that does not grow with n."""
+    total = _overlap(pair) if pair.k is None else product_sums(pair.a, pair.b, pair.k)[0]
+    scale = gram_norm(pair.a) * gram_norm(pair.b)
+    return total / scale if scale > 0 else 0.0
+
+
 def _overlap(pair: Pair) -> float:
     """Give <K, L> of two centred Grams."""
     return float(((pair.a.T @ pair.b) ** 2).sum())
@@ -130,9 +137,9 @@ def asymptotic(pair: Pair) -> Answer:
 
 
 def _marginal_weights(pair: Pair) -> Floats:
-    """Give the weights of the limit law of <K, L>: products of eigenvalues over n."""
+    """Give the weights of the limit law of <K, L>, ascending: products of eigenvalues over n."""
     first, second = (np.linalg.eigvalsh(part.T @ part) for part in (pair.a, pair.b))
-    return _weighty(np.outer(first, second).ravel() / len(pair.a))
+    return _weighty(np.sort(np.outer(first, second), axis=None) / len(pair.a))
 
 
 def _marginal_hbe(pair: Pair) -> Answer:

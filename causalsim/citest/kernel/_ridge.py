@@ -27,6 +27,7 @@ from typing import Literal, final
 
 import numpy as np
 
+from causalsim import kernels
 from causalsim.citest._base import Floats
 from causalsim.citest.kernel._factors import Basis, Factor, basis, gaussian_factor
 from causalsim.kernels import Gaussian
@@ -37,6 +38,7 @@ __all__ = [
     "ROUNDS",
     "WIDTHS",
     "Fit",
+    "Ridge",
     "Space",
     "Tuning",
     "best_ridge",
@@ -182,6 +184,39 @@ class Fit:
         turned = rows if self.metric is None else rows @ self.metric
         fitted = self.space.extended(turned) @ self.coordinates(target - mean)
         return np.asarray(outcome - mean - fitted)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Ridge:
+    """Regression at a fixed ridge: what it leaves is R P with R = epsilon (K + epsilon I)^-1.
+
+    Parameters
+    ----------
+    root : array of shape (n, n)
+        Lower Cholesky factor of K + epsilon I, K centred.
+    epsilon : float
+    """
+
+    root: Floats
+    epsilon: float
+
+    @classmethod
+    def of(cls, gram: Floats, epsilon: float) -> Ridge:
+        """Factor the Gram matrix of a set."""
+        from scipy.linalg import cholesky
+
+        shifted = kernels.centred(gram)
+        shifted[np.diag_indices_from(shifted)] += epsilon
+        root = cholesky(shifted, lower=True, overwrite_a=True, check_finite=False)
+        return cls(np.asarray(root, np.float64), epsilon)
+
+    def __call__(self, target: Floats) -> Floats:
+        """Give R P, shape (n, r)."""
+        from scipy.linalg import cho_solve
+
+        solved = cho_solve((self.root, True), target, check_finite=False)
+        return np.asarray(self.epsilon * solved, np.float64)
 
 
 def _loo(space: Basis, target: Floats, ridges: Floats) -> Floats:

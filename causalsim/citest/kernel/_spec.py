@@ -179,19 +179,20 @@ class KernelCI(CITest):
         rows : array of shape (n, d)
             The set.
         """
-        n = len(rows)
-        fixed = not isinstance(self.ridge, str)
-        exact = fixed and self.form == "zhang"
-        scale = n if exact else 1
         return Tuning(
             widths=self._widths(rows),
-            ridges=RIDGES if isinstance(self.ridge, str) else (self.ridge / scale,),
+            ridges=RIDGES if isinstance(self.ridge, str) else (self.ridge,),
             criterion=self.ridge if isinstance(self.ridge, str) else "loo",
             rounds=ROUNDS if self.metric == "learned" and self.kernels()[2] is None else 0,
             undersmooth=self.undersmooth,
-            rank=n if exact else self.rank,
-            tolerance=1e-12 if exact else self.tolerance,
+            rank=self.rank,
+            tolerance=self.tolerance,
         )
+
+    @property
+    def exact(self) -> bool:
+        """Whether regressions have Zhang's fixed ridge, and so need no choice and no rank."""
+        return self.form == "zhang" and not isinstance(self.ridge, str)
 
     def _widths(self, rows: Floats) -> tuple[float, ...]:
         if self.width == "loo":

@@ -1,0 +1,120 @@
+"""The test that chooses: what it looks at, what it says, and how far it lets a search go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+import causalsim as cs
+from causalsim.citest import SelfCheck, _auto, get
+from causalsim.citest._auto import Auto, bent_pairs
+from causalsim.data import Kind, Table
+
+
+def numbers(seed, n, p=3, bend=0.0):
+    """A chain x0 -> x1 -> ... whose steps are lines, or bent by a square."""
+    rng = np.random.default_rng(seed)
+    columns = [rng.normal(size=n)]
+    while len(columns) < p:
+        columns.append(columns[-1] + bend * columns[-1] ** 2 + rng.normal(size=n))
+    names = tuple(f"x{i}" for i in range(p))
+    return Table(names, np.column_stack(columns), (Kind.CONTINUOUS,) * p)
+
+
+def mixed(n, p=3):
+    table = numbers(0, n, p)
+    values = table.values.copy()
+    values[:, 0] = np.digitize(values[:, 0], [-0.5, 0.5])
+    return replace(table, values=values, kinds=(Kind.DISCRETE, *table.kinds[1:]))
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "said"),
+    [
+        (numbers(0, 300), "fisher_z", "no pair of columns visibly bends"),
+        (numbers(0, 300, bend=1.0), "kci", "pairs of columns bend a line, such as"),
+        (numbers(0, 501, bend=1.0), "fisher_z", "501 rows and 3 columns; but .*test='kci'"),
+        (numbers(0, 300, 9, bend=0.2), "fisher_z", "300 rows and 9 columns; but"),
+        (mixed(300), "kci", "numbers and codes together"),
+        (mixed(501), "mixed", "501 rows and 3 columns"),
+        (mixed(300, 9), "mixed", "300 rows and 9 columns"),
+    ],
+)
+def test_the_choice_and_its_reason(table, name, said):
+    bound = Auto()(table)
+    assert bound.spec == get(name)
+    assert len(bound.notes) == 1
+    assert re.match(rf"test = {name}: .*{said}", bound.notes[0])
+
+
+def test_numbers_with_holes_stay_with_the_test_that_takes_them():
+    table = numbers(0, 100, bend=1.0)
+    values = table.values.copy()
+    values[0, 0] = np.nan
+    assert Auto()(replace(table, values=values)).spec == get("fisher_z")
+
+
+@pytest.mark.stats
+def test_lines_are_seldom_called_bent():
+    hits = sum(bool(bent_pairs(numbers(seed, 200))) for seed in range(2000))
+    assert binomtest(hits, 2000, 1e-3, alternative="greater").pvalue > 1e-3
+
+
+def test_bends_are_found_and_ordered_worst_first():
+    rng = np.random.default_rng(0)
+    x, e, f = rng.normal(size=(3, 300))
+    values = np.column_stack([x, x**2 + e / 4, x + x**2 / 4 + f])
+    table = Table(("x", "square", "slight"), values, (Kind.CONTINUOUS,) * 3)
+    assert bent_pairs(table)[0] == ("x", "square")
+    assert ("x", "slight") in bent_pairs(table)
+    coins = replace(table, values=np.sign(values))
+    assert bent_pairs(coins) == []
+    assert bent_pairs(replace(table, values=values[:9])) == []
+
+
+def test_a_search_stops_where_the_level_was_not_seen_to_hold():
+    table = numbers(0, 150, 4, bend=0.5)
+    found = cs.pc(table)
+    assert found.notes[0].startswith("test = kci:")
+    assert Auto()(table).max_cond == 3
+    capped = replace(Auto()(table), max_cond=0)
+    assert max(len(given) for given in cs.pc(None, capped).tests["given"]) == 0
+    assert max(len(given) for given in cs.pc(None, capped, max_cond=2).tests["given"]) == 0
+
+
+def levels(monkeypatch, rejected):
+    """Let the self-check find these counts of 100, by size of the set."""
+
+    def check(spec, table, x, y, given, **settings):
+        assert len({x, y, *given}) == 2 + len(given)
+        return SelfCheck("", x, y, tuple(given), 0.05, rejected[len(given)], 100, len(table))
+
+    monkeypatch.setattr(_auto, "self_check", check)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "cap", "said"),
+    [
+        ({2: 5}, 2, "its level is 0.05 with 2 columns"),
+        ({2: 30, 1: 4}, 1, "its level is 0.04 with 1 columns"),
+        ({2: 30, 1: 30}, 0, "does not hold with any set"),
+    ],
+)
+def test_few_rows_are_checked_on_data_like_these(monkeypatch, rejected, cap, said):
+    levels(monkeypatch, rejected)
+    bound = Auto()(numbers(0, 100, 4, bend=1.0))
+    assert bound.max_cond == cap
+    assert said in bound.notes[1]
+
+
+def test_many_rows_are_not(monkeypatch):
+    levels(monkeypatch, {})
+    assert len(Auto()(numbers(0, 101, 4, bend=1.0)).notes) == 1
+
+
+def test_below_twenty_rows_nothing_was_measured():
+    assert Auto()(mixed(19)).max_cond == 0
