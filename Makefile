@@ -55,8 +55,9 @@ tests: $(STAMP)  ## pytest: doctests and tests, warnings as errors, random order
 notebooks: $(STAMP)  ## Execute every notebook
 	"$(BIN)/pytest" --no-header -p no:randomly tools/run_notebooks.py
 
-bench: $(STAMP)  ## Measure against installed peers; writes docs/benchmarks.md
+bench: $(STAMP)  ## Measure against installed peers; writes docs/benchmarks.md and docs/kernels.md
 	"$(BIN)/python" benchmarks/discovery.py --write docs/benchmarks.md
+	"$(BIN)/python" benchmarks/kernels.py --write docs/kernels.md
 
 clean:  ## Remove what the targets made, the environment too
 	rm -rf "$(VENV)" demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -14,12 +14,14 @@ from causalsim.citest.contingency import GSquared
 from causalsim.citest.gaussian import FisherZ
 from causalsim.citest.kernel import KernelCI
 from causalsim.citest.mixed import Mixed
+from causalsim.citest.residual import GCM
 from causalsim.data import Kind, Table
 from causalsim.errors import DataError, listing
 
 __all__ = ["Auto", "Choice", "bent_pairs"]
 
 MOST_ROWS, MOST_COLUMNS = 500, 8
+MEDIUM_ROWS, MEDIUM_COLUMNS = 5000, 30
 CHECKED_ROWS = 100
 MEASURED = {0: 0, 20: 3}
 CHECKS = 100
@@ -54,7 +56,10 @@ class Auto(CITest):
     - Numbers that bend, or numbers and codes together, up to 500 rows and 8 columns:
       :class:`KernelCI`, with sets no larger than those on which its level was seen to hold
       (docs/calibration.md), and up to 100 rows also on this table by :func:`self_check`.
-    - Larger tables: :class:`FisherZ` with a warning in ``notes``, or :class:`Mixed`.
+    - The same up to 5000 rows and 30 columns: :class:`GCM`, which holds its level there too but
+      sees less, with the same bound on sets.
+    - Larger still: :class:`FisherZ` for numbers, :class:`Mixed` with one column in a set for
+      mixed tables, fast but known to reject too often on bent relations; ``notes`` say so.
 
     Raises
     ------
@@ -99,42 +104,33 @@ class Auto(CITest):
             raise _untestable(table)
         if kinds <= GSquared.accepts:
             return Choice(GSquared(), "all columns hold codes")
-        small = len(table) <= MOST_ROWS and len(table.names) <= MOST_COLUMNS
         if kinds <= FisherZ.accepts:
-            return _for_numbers(table, small=small)
-        if small:
-            return _kernel(table, "numbers and codes together")
-        return Choice(Mixed(), f"numbers and codes together, {_size(table)}")
+            return _for_numbers(table)
+        return _by_size(table, "numbers and codes together", Choice(Mixed(), "", 1))
 
 
-def _for_numbers(table: Table, *, small: bool) -> Choice:
+def _for_numbers(table: Table) -> Choice:
     bent = [] if table.has_missing else bent_pairs(table)
     if not bent:
         return Choice(FisherZ(), "numbers, and no pair of columns visibly bends a line")
     x, y = bent[0]
     seen = f"{len(bent)} pairs of columns bend a line, such as {y} over {x}"
-    if small:
-        return _kernel(table, seen)
-    return Choice(
-        FisherZ(),
-        f"numbers, {_size(table)}; but {seen}, which this test does not see: test='kci' does, "
-        "and takes longer",
-    )
+    return _by_size(table, seen, Choice(FisherZ(), ""))
 
 
-def _kernel(table: Table, reason: str) -> Choice:
-    rows = max(rows for rows in MEASURED if rows <= len(table))
-    cap = MEASURED[rows]
-    return Choice(
-        KernelCI(),
-        f"{reason}; conditioning sets up to {cap}, beyond which its level was not seen to hold at "
-        f"{len(table)} rows",
-        cap,
-    )
-
-
-def _size(table: Table) -> str:
-    return f"{len(table)} rows and {len(table.names)} columns"
+def _by_size(table: Table, reason: str, fallback: Choice) -> Choice:
+    """Choose the kernel test, the residual test or a fast one, by what a search would take."""
+    n, p = len(table), len(table.names)
+    size = f"{reason}, {n} rows and {p} columns"
+    if n > MEDIUM_ROWS or p > MEDIUM_COLUMNS:
+        said = "too many for tests that hold their level on bent relations; this one may not"
+        return replace(fallback, reason=f"{size}: {said}. Write test='gcm' or 'kci' to wait")
+    cap = MEASURED[max(rows for rows in MEASURED if rows <= n)]
+    sets = f"conditioning sets up to {cap}, beyond which its level was not seen to hold"
+    if n > MOST_ROWS or p > MOST_COLUMNS:
+        sees = "it sees residual covariance only; test='kci' sees more and takes longer"
+        return Choice(GCM(), f"{size}: {sees}; {sets}", cap)
+    return Choice(KernelCI(), f"{size}; {sets}", cap)
 
 
 def _untestable(table: Table) -> DataError:

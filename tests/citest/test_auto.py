@@ -37,11 +37,14 @@ def mixed(n, p=3):
     [
         (numbers(0, 300), "fisher_z", "no pair of columns visibly bends"),
         (numbers(0, 300, bend=1.0), "kci", "pairs of columns bend a line, such as"),
-        (numbers(0, 501, bend=1.0), "fisher_z", "501 rows and 3 columns; but .*test='kci'"),
-        (numbers(0, 300, 9, bend=0.2), "fisher_z", "300 rows and 9 columns; but"),
+        (numbers(0, 501, bend=1.0), "gcm", "501 rows and 3 columns: .*test='kci' sees more"),
+        (numbers(0, 300, 9, bend=0.2), "gcm", "300 rows and 9 columns"),
+        (numbers(0, 5001, bend=1.0), "fisher_z", "5001 rows .*this one may not.*test='gcm'"),
         (mixed(300), "kci", "numbers and codes together"),
-        (mixed(501), "mixed", "501 rows and 3 columns"),
-        (mixed(300, 9), "mixed", "300 rows and 9 columns"),
+        (mixed(501), "gcm", "501 rows and 3 columns"),
+        (mixed(300, 9), "gcm", "300 rows and 9 columns"),
+        (mixed(5001), "mixed", "5001 rows and 3 columns: too many"),
+        (mixed(300, 31), "mixed", "300 rows and 31 columns: too many"),
     ],
 )
 def test_the_choice_and_its_reason(table, name, said):
@@ -74,6 +77,11 @@ def test_bends_are_found_and_ordered_worst_first():
     coins = replace(table, values=np.sign(values))
     assert bent_pairs(coins) == []
     assert bent_pairs(replace(table, values=values[:9])) == []
+
+
+@pytest.mark.parametrize(("table", "cap"), [(mixed(501), 3), (mixed(5001), 1), (mixed(300), 3)])
+def test_sets_are_bounded_where_the_level_was_measured(table, cap):
+    assert Auto()(table).max_cond == cap
 
 
 def test_a_search_stops_where_the_level_was_not_seen_to_hold():
