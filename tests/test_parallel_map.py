@@ -49,6 +49,15 @@ def test_zero_workers_are_refused():
         parallel_map(pow, [(1, 1)], n_jobs=0)
 
 
+@pytest.fixture
+def heeds_ctrl_c():
+    """A process started in the background of a script ignores Ctrl-C unless told otherwise."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_stops_a_long_kernel():
     seen = []
 
