@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from causalsim.discovery import DiscoveryResult
-    from causalsim.graph import DAG, DiscreteNetwork
+    from causalsim.graph import CPDAG, DAG, DiscreteNetwork
 
 __all__ = ["datasets", "demo"]
 
@@ -142,7 +142,7 @@ def demo(
         note(f"wrote {path}", quiet=quiet)
 
 
-def _agreement(found: DiscoveryResult, published: DAG) -> str:
+def _agreement(found: DiscoveryResult[CPDAG], published: DAG) -> str:
     """Write how far a graph agrees with a published one, without calling either true."""
     from causalsim.metrics import arrowhead_scores, shd, skeleton_scores
 

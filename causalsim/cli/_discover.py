@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from causalsim.data import Table
     from causalsim.discovery import DiscoveryResult, Knowledge
     from causalsim.discovery._skeleton import Skeleton
+    from causalsim.graph import CPDAG
 
 __all__ = ["discover"]
 
@@ -177,7 +178,7 @@ class Targets:
         for path in self.networks():
             refuse_numbers(table, path)
 
-    def render(self, found: DiscoveryResult, table: Table) -> dict[Path, bytes]:
+    def render(self, found: DiscoveryResult[CPDAG], table: Table) -> dict[Path, bytes]:
         """Prepare the content of every file."""
         from causalsim.cli._tables import fit_tables
         from causalsim.graph.io._paths import encode
@@ -249,7 +250,7 @@ def _check_against(
 
 def _run(
     table: Table, test: CITest, rules: Knowledge | None, options: dict[str, Any]
-) -> DiscoveryResult:
+) -> DiscoveryResult[CPDAG]:
     """Run PC; an interruption says what was found so far."""
     from causalsim.discovery import pc
 
@@ -274,12 +275,12 @@ def _partial(table: Table, message: str, state: Skeleton | Any) -> Iterator[str]
         yield f"  ... {len(pairs) - SHOWN} more"
 
 
-def _text(found: DiscoveryResult, seed: int, explain: tuple[str, str] | None) -> str:
+def _text(found: DiscoveryResult[CPDAG], seed: int, explain: tuple[str, str] | None) -> str:
     lines = [found.summary(), f"seed = {seed}"]
     return "\n".join(lines if explain is None else [*lines, "", str(found.explain(*explain))])
 
 
-def _json(found: DiscoveryResult, explain: tuple[str, str] | None = None) -> str:
+def _json(found: DiscoveryResult[CPDAG], explain: tuple[str, str] | None = None) -> str:
     from causalsim._files import dump_json
 
     payload = found.to_dict()

@@ -1,49 +1,93 @@
-"""Put what a run of PC left behind into names, with what must be said about it."""
+"""Put what a run left behind into names, with what must be said about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalsim.citest import BoundTest, CorrelationTest
 from causalsim.data import Kind, Table
-from causalsim.discovery._orientation import Orientation
+from causalsim.discovery._orientation import Step
 from causalsim.discovery._record import Record
-from causalsim.discovery._result import DiscoveryResult, Event, provenance
+from causalsim.discovery._result import DiscoveryResult, Event, over_labels, provenance
 from causalsim.discovery._skeleton import Skeleton, Tester
+from causalsim.discovery._votes import Votes
 from causalsim.errors import listing
-from causalsim.graph import CPDAG
-from causalsim.graph._base import true_cells
+from causalsim.graph import CPDAG, DAG, PAG, TemporalGraph
+from causalsim.graph._base import MarkedGraph, true_cells
+from causalsim.graph.pdag import Triple
 
-__all__ = ["describe"]
+__all__ = ["Oriented", "Run", "describe"]
 
-_ASSUMPTIONS = (
-    "no hidden common causes and no selection",
-    "no causal cycles",
-    "faithfulness: every independence in the population comes from the graph",
-    "rows are independent draws from one distribution",
-    "the tests decide rightly at this number of rows",
+_NO_HIDDEN = "no hidden common causes and no selection"
+_NO_CYCLES = "no causal cycles"
+_FAITHFUL = "faithfulness: every independence in the population comes from the graph"
+_ROWS = "rows are independent draws from one distribution"
+_TESTS = "the tests decide rightly at this number of rows"
+_SERIES = (
+    "no hidden common causes and no selection; with hidden causes an arrow need not be causal",
+    "no contemporaneous cycles, and no cause further back than max_lag",
+    _FAITHFUL,
+    "the same links, mechanisms and noise at all times",
+    _TESTS,
 )
+_ASSUMPTIONS = {
+    "pc": (_NO_HIDDEN, _NO_CYCLES, _FAITHFUL, _ROWS, _TESTS),
+    "fci": (_NO_CYCLES, _FAITHFUL, _ROWS, _TESTS),
+    "cdnod": (
+        "hidden common causes, if any, are functions of the context (pseudo causal sufficiency)",
+        _NO_CYCLES,
+        "faithfulness of the graph with the context in it",
+        "rows are independent draws given the context",
+        _TESTS,
+    ),
+    "pcmci": (*_SERIES[:1], "no links within a time step", *_SERIES[2:]),
+    "pcmci_plus": _SERIES,
+}
+AnyFound = TypeVar("AnyFound", bound=CPDAG | DAG | PAG | TemporalGraph)
 _ORDERED = "depends on the order of columns"
 
 
-def describe(
-    tester: Tester,
-    table: Table | None,
-    found: Skeleton,
-    work: Orientation,
-    options: Mapping[str, Any],
-    said: tuple[str, ...] = (),
-) -> DiscoveryResult:
-    """Make the result of a run; ``said`` are notes that the caller adds."""
+class Oriented(Protocol):
+    """What an orientation leaves behind beside the graph."""
+
+    steps: list[Step]
+    ambiguous: Collection[Triple]
+    votes: Votes | None
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Run:
+    """All that a run leaves behind; ``said`` are notes that the algorithm adds."""
+
+    algorithm: str
+    tester: Tester
+    table: Table | None
+    found: Skeleton
+    work: Oriented
+    options: Mapping[str, Any]
+    said: tuple[str, ...] = ()
+
+
+def describe(graph: AnyFound, run: Run) -> DiscoveryResult[AnyFound]:
+    """Make the result of a run.
+
+    Parameters
+    ----------
+    graph : CPDAG, DAG or PAG over the names of the test, or a TemporalGraph over its labels
+    run : Run
+    """
+    tester, found, work = run.tester, run.found, run.work
     test, names = tester.test, tester.test.names
-    graph = CPDAG(names, work.state.to_marks())
+    static = over_labels(graph, names) if isinstance(graph, TemporalGraph) else graph
     return DiscoveryResult(
         graph=graph,
-        algorithm="pc",
+        algorithm=run.algorithm,
         test=repr(test.spec),
         n=test.n,
         n_tests=found.record.n_tests,
@@ -51,40 +95,35 @@ def describe(
         unions=found.unions,
         votes=work.votes,
         events=tuple(
-            Event(names[s.tail], names[s.head], s.rule, tuple(names[k] for k in s.because))
+            Event(names[s.tail], names[s.head], s.rule, tuple(names[k] for k in s.because), s.mark)
             for s in work.steps
         ),
         ambiguous=tuple((names[x], names[y], names[z]) for x, y, z in sorted(work.ambiguous)),
-        strengths=_strengths(test, graph, found.record),
-        detectable=_detectable(tester, max(0, found.depth), options),
-        options=options,
-        assumptions=tuple(_assumptions(test, options)),
-        notes=(*test.notes, *said, *_notes(tester, table, found, work, options)),
-        provenance=provenance(table),
+        strengths=_strengths(test, static, found.record),
+        detectable=_detectable(tester, max(0, found.depth), run.options),
+        options=run.options,
+        assumptions=tuple(_assumptions(run)),
+        notes=(*test.notes, *run.said, *_notes(run)),
+        provenance=provenance(run.table),
     )
 
 
-def _assumptions(test: BoundTest, options: Mapping[str, Any]) -> Iterator[str]:
-    yield from _ASSUMPTIONS
-    if test.spec.assumes:
-        yield test.spec.assumes
-    if options["missing"] != "error":
+def _assumptions(run: Run) -> Iterator[str]:
+    yield from _ASSUMPTIONS[run.algorithm]
+    if run.tester.test.spec.assumes:
+        yield run.tester.test.spec.assumes
+    if run.options["missing"] != "error":
         yield "values are missing completely at random"
 
 
-def _notes(
-    tester: Tester,
-    table: Table | None,
-    found: Skeleton,
-    work: Orientation,
-    options: Mapping[str, Any],
-) -> Iterator[str]:
+def _notes(run: Run) -> Iterator[str]:
+    tester, table, found, work, options = run.tester, run.table, run.found, run.work, run.options
     names = tester.test.names
     yield from table.notes if table is not None else ()
     numbers = _as_numbers(tester.test, table)
     if numbers:
         yield f"two-valued columns count as the numbers 0 and 1: {listing(numbers)}"
-    if options["fdr"] is not None:
+    if options.get("fdr") is not None and run.algorithm == "pc":
         yield (
             f"edges dropped at a false-discovery rate of {options['fdr']:g}; it is held as far as "
             "no test misses a dependence"
@@ -92,9 +131,9 @@ def _notes(
     if work.votes is not None and work.votes.capped:
         pairs = ", ".join(f"{names[x]} and {names[z]}" for x, z in work.votes.capped[:5])
         yield f"too many subsets to vote on the largest for {pairs}; they were left out"
-    if not options["stable"]:
+    if not options.get("stable", True):
         yield f"the skeleton {_ORDERED}"
-    elif options["sepset"] in ("first", "union") or options["conflict"] != "mark":
+    elif _ordered(options):
         yield f"the orientation {_ORDERED}"
     untested = int((found.adjacency & _untestable(found.record)).sum())
     if untested:
@@ -108,6 +147,11 @@ def _notes(
             f"{sparse} of {asked} decisive tests had fewer than 10 rows per degree of freedom: "
             "independence may be lack of data there, and G-squared finds too much dependence"
         )
+
+
+def _ordered(options: Mapping[str, Any]) -> bool:
+    """Tell whether a rule or policy goes by the order of columns."""
+    return options.get("sepset") in ("first", "union") or options.get("conflict", "mark") != "mark"
 
 
 def _as_numbers(test: BoundTest, table: Table | None) -> list[str]:
@@ -133,7 +177,7 @@ def _by_size(record: Record, pairs: NDArray[np.intp]) -> Iterator[tuple[NDArray[
         yield tested[places], given
 
 
-def _strengths(test: BoundTest, graph: CPDAG, record: Record) -> dict[str, float]:
+def _strengths(test: BoundTest, graph: MarkedGraph, record: Record) -> dict[str, float]:
     """Give the effect in the decisive test of every edge."""
     pairs = true_cells(np.triu(graph.skeleton))
     effects = np.full(len(pairs), np.nan)
@@ -156,7 +200,7 @@ def _detectable(tester: Tester, depth: int, options: Mapping[str, Any]) -> dict[
     test, alpha = tester.test, tester.alpha
     if not isinstance(test, CorrelationTest) or test.holes is not None:
         return {}
-    if options["fdr"] is not None or getattr(test.spec, "shrinkage", None):
+    if options.get("fdr") is not None or getattr(test.spec, "shrinkage", None):
         return {}
     z = np.arctanh(min(test.critical(0, alpha), 1 - 1e-12)) * np.sqrt(max(test.n - 3, 1))
     rooms = ((k, test.n - k - 3) for k in range(depth + 1))

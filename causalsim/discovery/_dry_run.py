@@ -45,7 +45,7 @@ __all__ = ["dry_run", "read_spec"]
 
 
 def dry_run(
-    result: DiscoveryResult,
+    result: DiscoveryResult[CPDAG],
     data: object,
     *,
     repetitions: int = 50,
@@ -203,7 +203,7 @@ def read_spec(text: str) -> CITest:
     return spec
 
 
-def _tested(result: DiscoveryResult) -> dict[str, float]:
+def _tested(result: DiscoveryResult[CPDAG]) -> dict[str, float]:
     """Give the largest p of each edge that was tested."""
     edges = result.edges.dropna(subset="p_value")
     return dict(zip(edges["edge"], edges["p_value"], strict=True))
@@ -217,7 +217,7 @@ def _matched(values: Mapping[str, float], target: CPDAG) -> dict[str, float]:
     return {edge: by_pair[pair] for edge, pair in found if pair in by_pair}
 
 
-def _notes(result: DiscoveryResult, table: Table) -> list[str]:
+def _notes(result: DiscoveryResult[CPDAG], table: Table) -> list[str]:
     """Say what in the fit is not as in the result."""
     notes = []
     if provenance(table)["data"] == result.provenance.get("data"):

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from causalsim.discovery._knowledge import Knowledge
+from causalsim.discovery._knowledge import Knowledge, Resolved
 from causalsim.errors import OptionError
+from causalsim.graph import PAG, TemporalGraph
+from causalsim.graph.labels import parse_label
 from causalsim.graph.marks import Mark
 
 if TYPE_CHECKING:
-    from causalsim.discovery._result import DiscoveryResult, Event
+    from causalsim.discovery._result import AnyResult, Event
 
 Link = tuple[str, str]
 Triple = tuple[str, str, str]
 
-__all__ = ["Certificate", "Explanation", "Fact", "explain", "summary"]
+__all__ = ["Certificate", "Explanation", "Fact", "explain"]
 
 
 @final
@@ -87,13 +89,13 @@ def _given_words(names: tuple[str, ...]) -> str:
 class _Reader:
     """Looks things up in one result by name."""
 
-    def __init__(self, result: DiscoveryResult) -> None:
+    def __init__(self, result: AnyResult) -> None:
         self.result = result
-        self.graph = result.graph
+        self.graph = result.static
         self._alpha = float(result.options["alpha"])
         self.derivations: dict[tuple[str, str], list[Event]] = {}
         for event in result.events:
-            if event.rule not in ("conflict", "cycle", "refused"):
+            if event.rule not in ("conflict", "cycle", "refused") and event.mark == "arrow":
                 self.derivations.setdefault((event.tail, event.head), []).append(event)
 
     def fact(self, x: str, y: str) -> Fact:
@@ -125,7 +127,7 @@ class _Reader:
     @cached_property
     def votes(self) -> dict[Triple, int]:
         """The place of each triple that was put to the vote."""
-        votes, names = self.result.votes, self.graph.nodes
+        votes, names = self.result.votes, self.result.labels
         if votes is None or self.result.options["sepset"] in ("first", "union"):
             return {}
         return {(names[x], names[y], names[z]): at for at, (x, y, z) in enumerate(votes.triples)}
@@ -158,17 +160,25 @@ class _Reader:
         if not rules:
             return []
         i, j = self.graph.index(x), self.graph.index(y)
-        resolved = Knowledge.from_dict(rules).resolve(self.graph.nodes)
+        resolved = self._resolve(Knowledge.from_dict(rules))
+        if max(i, j) >= len(resolved.joined):
+            return []
         found = [resolved.rules[key] for key in ((i, j), (j, i)) if key in resolved.rules]
         if resolved.joined[i, j]:
             found.append("required in some direction")
         return list(dict.fromkeys(found))
 
+    def _resolve(self, rules: Knowledge) -> Resolved:
+        graph = self.result.graph
+        if isinstance(graph, TemporalGraph):
+            return rules.resolve_lagged(graph.nodes, graph.max_lag)
+        return rules.resolve(graph.nodes)
+
 
 def _pattern(event: Event) -> tuple[list[Link], list[Link], Triple | None]:
     """Give the arrows, the joined pairs, and the judged triple that a step leans on."""
     a, b, others = event.tail, event.head, event.because
-    if event.rule == "knowledge":
+    if event.rule in ("knowledge", "time"):
         return [], [(a, b)], None
     if event.rule == "collider":
         return [], [(a, b), (others[0], b)], (a, b, others[0])
@@ -186,12 +196,14 @@ def _size(facts: frozenset[Fact]) -> tuple[int, int, list[str]]:
     return sum(fact.independent for fact in facts), len(facts), sorted(map(str, facts))
 
 
-def explain(result: DiscoveryResult, x: str, y: str) -> Explanation:
+def explain(result: AnyResult, x: str, y: str) -> Explanation:
     """Explain one pair of a result; see :meth:`DiscoveryResult.explain`."""
-    reader, graph = _Reader(result), result.graph
+    reader, graph = _Reader(result), result.static
     i, j = graph.index(x), graph.index(y)
     if i == j:
         raise OptionError(f"explain({x!r}, {y!r}): give two different variables.")
+    if parse_label(x)[1] and parse_label(y)[1] and isinstance(result.graph, TemporalGraph):
+        raise OptionError(f"explain({x!r}, {y!r}): one end lies in the present; drop its lag.")
     known = [f"knowledge: {rule}" for rule in reader.knowledge(x, y)]
     if not graph.skeleton[i, j]:
         lines = [f"{x} and {y} are not joined.", *_apart(reader, x, y), *known]
@@ -201,7 +213,9 @@ def explain(result: DiscoveryResult, x: str, y: str) -> Explanation:
     events = [event for event in result.events if {event.tail, event.head} == {x, y}]
     lines += dict.fromkeys(_event_words(reader, event) for event in events)
     certificate = None
-    if graph.directed[i, j] or graph.directed[j, i]:
+    if isinstance(graph, PAG):
+        lines += [] if events else ["No rule set a mark on this edge."]
+    elif graph.directed[i, j] or graph.directed[j, i]:
         certificate = _certificate(reader, *((x, y) if graph.directed[i, j] else (y, x)))
         lines += _certificate_words(certificate, result.options["alpha"])
     elif graph.marks[i, j] == Mark.TAIL:
@@ -235,6 +249,7 @@ def _joined(reader: _Reader, x: str, y: str) -> list[str]:
 
 _RULE_WORDS = {
     "knowledge": "{arrow} by knowledge.",
+    "time": "{arrow} by time: no cause follows its effect.",
     "R1": "{arrow} by Meek's R1: otherwise {others} --> {a} <-- {b} would be a new collider.",
     "R2": "{arrow} by Meek's R2: otherwise {a} --> {others} --> {b} would close a cycle.",
     "R3": "{arrow} by Meek's R3, through {others}.",
@@ -248,14 +263,26 @@ _RULE_WORDS = {
 
 def _event_words(reader: _Reader, event: Event) -> str:
     a, b, others = event.tail, event.head, " and ".join(event.because)
-    if event.rule == "collider":
+    if event.rule == "collider" and not isinstance(reader.graph, PAG):
         fact = reader.fact(a, others)
         return (
             f"{a} --> {b} as part of the collider {a} --> {b} <-- {others}: {a} and {others} are "
             f"independent {_given_words(fact.given)} (p = {fact.p_value:.3g}), and the rule "
             f"{reader.result.options['sepset']!r} finds {b} not to separate them."
         )
+    if isinstance(reader.graph, PAG):
+        return _pag_words(event)
     return _RULE_WORDS[event.rule].format(arrow=f"{a} --> {b}", a=a, b=b, others=others)
+
+
+def _pag_words(event: Event) -> str:
+    """Say which rule put which mark at the head of an edge."""
+    others = f", through {' and '.join(event.because)}" if event.because else ""
+    rule = event.rule if event.rule in ("knowledge", "refused") else f"rule {event.rule}"
+    role = f"no cause of {event.tail}" if event.mark == "arrow" else f"a cause of {event.tail}"
+    if event.rule == "refused":
+        return f"{event.tail} *-> {event.head} was wanted{others} and refused."
+    return f"{event.mark} at {event.head}, so {event.head} is {role}: by {rule}{others}."
 
 
 def _certificate(reader: _Reader, tail: str, head: str) -> Certificate:
@@ -279,7 +306,7 @@ def _certificate_words(certificate: Certificate, alpha: float) -> list[str]:
     ]
 
 
-def _undirected(result: DiscoveryResult, x: str, y: str) -> list[str]:
+def _undirected(result: AnyResult, x: str, y: str) -> list[str]:
     open_ones = [t for t in result.ambiguous if {x, y} <= set(t) and t[1] in (x, y)]
     lines = [
         f"Ambiguous triple {a} - {b} - {c}: "
@@ -291,69 +318,3 @@ def _undirected(result: DiscoveryResult, x: str, y: str) -> list[str]:
         for a, b, c in open_ones
     ]
     return [*lines, "The data leave the direction open: no collider or rule decides it."]
-
-
-def summary(result: DiscoveryResult) -> str:
-    """Write a result as text; see :meth:`DiscoveryResult.summary`."""
-    graph, options = result.graph, result.options
-    rows = f"{result.n} rows" if result.n else "no data"
-    shown = ["alpha", "sepset", "conflict", *(k for k in ("max_cond", "fdr") if options[k])]
-    settings = ", ".join(f"{key} = {options[key]}" for key in shown)
-    lines = [
-        f"{result.algorithm.upper()} on {len(graph)} variables, {rows}: {result.test}, {settings}",
-        f"{graph.n_edges} edges after {result.n_tests} tests: {_counts(result)}",
-        _class_words(result),
-        "",
-        *_edge_lines(result),
-    ]
-    if result.detectable:
-        reach = ", ".join(f"{k}: {r:.3g}" for k, r in result.detectable.items())
-        lines += ["", f"power .8 in one test needs a partial correlation, by set size, of {reach}"]
-        lines.append("an edge must pass all its tests, so it needs more")
-    lines += ["", "a pair without an edge may still be joined by something too weak to see here"]
-    lines += ["observational data; arrows stand only under these assumptions:"]
-    lines += [f"  {text}" for text in result.assumptions]
-    lines += [f"note: {note}" for note in result.notes]
-    return "\n".join(lines)
-
-
-def _counts(result: DiscoveryResult) -> str:
-    graph = result.graph
-    parts = [
-        (int(graph.directed.sum()), "directed"),
-        (int(np.triu(graph.undirected).sum()), "undirected"),
-        (len(graph.conflicts), "in conflict"),
-        (len(result.ambiguous), "ambiguous triples"),
-    ]
-    return ", ".join(f"{count} {word}" for count, word in parts if count or word == "directed")
-
-
-def _class_words(result: DiscoveryResult) -> str:
-    graph = result.graph
-    count = sum(
-        y in graph.neighbours(x) or y in graph.neighbours(z) for x, y, z in result.ambiguous
-    )
-    open_ones = f"{count} open ambiguous triple{'s' if count > 1 else ''}"
-    if graph.conflicts:
-        return "rules disagree, so the graph stands for no class; see .conflicts"
-    if count:
-        return f"with {open_ones} the graph stands for several classes; see .ambiguous"
-    if not graph.is_class():
-        return "no DAG fits all its marks, so the graph stands for no class"
-    if result.options["knowledge"] is not None:
-        return "the graph stands for the part of a Markov equivalence class that knowledge allows"
-    return "the graph stands for a Markov equivalence class"
-
-
-def _evidence(strength: float, p: float) -> str:
-    return "not tested" if np.isnan(p) else f"strength {strength:+.3f}  max p {p:.2g}"
-
-
-def _edge_lines(result: DiscoveryResult, limit: int = 60) -> list[str]:
-    frame = result.edges
-    width = max((len(edge) for edge in frame["edge"][:limit]), default=0)
-    lines = [
-        f"  {edge:<{width}}  {_evidence(strength, p)}  {rule}".rstrip()
-        for edge, strength, p, rule in frame[:limit].itertuples(index=False)
-    ]
-    return lines + ([f"  ... {len(frame) - limit} more"] if len(frame) > limit else [])

@@ -6,11 +6,14 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Protocol
 
+from causalsim.discovery._summary import TITLES
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from causalsim.discovery._result import DiscoveryResult
+    from causalsim.discovery._result import AnyResult
     from causalsim.graph._base import MarkedGraph
+    from causalsim.graph.temporal import TemporalGraph
 
 __all__ = ["Drawable", "fragment", "page"]
 
@@ -60,7 +63,7 @@ class Drawable(Protocol):
     """A result with a graph, a picture and a summary."""
 
     @property
-    def graph(self) -> MarkedGraph: ...
+    def graph(self) -> MarkedGraph | TemporalGraph: ...
 
     def to_svg(self) -> str: ...
 
@@ -74,12 +77,12 @@ def fragment(result: Drawable) -> str:
     return f"{picture}{_details('summary', f'<pre>{escape(result.summary())}</pre>')}"
 
 
-def page(result: DiscoveryResult) -> str:
+def page(result: AnyResult) -> str:
     """Give one self-contained page: picture, edges with reasons, tests, provenance."""
-    graph = result.graph
+    graph, static, names = result.graph, result.static, result.labels
     reasons = [
-        _details(edge, f"<pre>{escape(str(result.explain(graph.nodes[i], graph.nodes[j])))}</pre>")
-        for edge, (i, j) in zip(graph.edges[:MAX_ROWS], result.pairs(), strict=False)
+        _details(edge, f"<pre>{escape(str(result.explain(names[i], names[j])))}</pre>")
+        for edge, (i, j) in zip(static.edges[:MAX_ROWS], result.pairs(), strict=False)
     ]
     facts = {**result.options, **result.provenance, "test": result.test, "rows": result.n}
     provenance = "".join(
@@ -94,5 +97,5 @@ def page(result: DiscoveryResult) -> str:
         "<h2>Provenance</h2>",
         f"<table>{provenance}</table>",
     ]
-    title = f"{result.algorithm.upper()}: {len(graph)} variables, {graph.n_edges} edges"
+    title = f"{TITLES[result.algorithm]}: {len(graph)} variables, {graph.n_edges} edges"
     return _PAGE.substitute(title=escape(title), body="\n".join(body))

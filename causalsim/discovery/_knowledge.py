@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, product
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self, final
@@ -20,9 +20,12 @@ from numpy.typing import NDArray
 from causalsim._files import reason
 from causalsim.errors import KnowledgeError, NameNotFoundError
 from causalsim.graph._base import find_cycle, index_sets, true_cells
+from causalsim.graph.labels import label, parse_label
 from causalsim.graph.marks import Mark, split_edge
 
 __all__ = ["Knowledge", "Resolved"]
+
+_ANY_LAG = "[t-*]"
 
 Bools = NDArray[np.bool_]
 
@@ -68,7 +71,8 @@ class Resolved:
 class Knowledge:
     """Background knowledge about the edges of a graph.
 
-    A name between slashes is a regular expression that must match whole names.
+    A name between slashes is a regular expression that must match whole names. In time series
+    ``X[t-1]`` is X one step ago, and ``X[t-*]`` X at any lag; see :meth:`resolve_lagged`.
 
     Parameters
     ----------
@@ -177,12 +181,50 @@ class Knowledge:
         KnowledgeError
             If two rules contradict each other, or required edges form a cycle.
         """
+        return self._resolve(names, self._tier_pairs(names))
+
+    def resolve_lagged(self, names: Sequence[str], max_lag: int) -> Resolved:
+        """Turn the rules into matrices over variables at lags 0 to ``max_lag``.
+
+        ``X`` is X now, ``X[t-2]`` is X two steps ago and ``X[t-*]`` X at any lag from 1 up. A
+        pattern is matched against these labels. Tiers name variables and hold at every lag.
+        Edges end in the present, and none runs against time.
+
+        Returns
+        -------
+        Resolved
+            Over ``lag * p + i``, the lag of variable i.
+
+        Examples
+        --------
+        >>> known = Knowledge(forbidden=["X[t-*] --> Y"]).resolve_lagged(["X", "Y"], 2)
+        >>> known.forbidden[:, 1].tolist()
+        [False, False, True, False, True, False]
+        """
+        p = len(names)
+        labels = [label(name, lag) for lag in range(max_lag + 1) for name in names]
+        tiers = [
+            (lag * p + i, j, rule)
+            for i, j, rule in self._tier_pairs(names)
+            for lag in range(max_lag + 1)
+        ]
+        time = (
+            (i, j, "an edge ends in the present" if i >= p else "no cause follows its effect")
+            for i, j in product(range(len(labels)), range(p, len(labels)))
+            if i != j
+        )
+        return self._resolve(labels, chain(tiers, time))
+
+    def _resolve(
+        self, names: Sequence[str], ruled_out: Iterable[tuple[int, int, str]]
+    ) -> Resolved:
+        """Apply the rules to nodes, with arrows (tail, head, rule) that cannot be."""
         p = len(names)
         found = Resolved(np.zeros((p, p), bool), np.zeros((p, p), bool), np.zeros((p, p), bool))
         for text in self.forbidden:
             for i, j in self._pairs(text, names):
                 self._set(found.forbidden, found.rules, i, j, f"{text!r} in forbidden")
-        for i, j, text in self._tier_pairs(names):
+        for i, j, text in ruled_out:
             self._set(found.forbidden, found.rules, i, j, text)
         for text in self.required:
             if " --- " in text:
@@ -276,6 +318,11 @@ def _is_pattern(text: str) -> bool:
 
 def _match(text: str, names: Sequence[str]) -> list[int]:
     """Give the positions of a name, or of all names that a /pattern/ matches."""
+    if text.endswith(_ANY_LAG):
+        past = [i for i, name in enumerate(names) if parse_label(name)[1]]
+        hits = [i for i in past if parse_label(names[i])[0] == text.removesuffix(_ANY_LAG)]
+        if hits:
+            return hits
     if _is_pattern(text):
         try:
             pattern = re.compile(text[1:-1])

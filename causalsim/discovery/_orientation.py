@@ -24,7 +24,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import NamedTuple, final
+from typing import Literal, NamedTuple, final
 
 import numpy as np
 
@@ -53,13 +53,15 @@ class Step(NamedTuple):
     """One entry of the log, in variable numbers.
 
     ``rule`` is knowledge, collider, R1 to R4, or for edges that were not oriented: conflict,
-    cycle, refused. ``because`` holds the other nodes of the pattern.
+    cycle, refused. ``because`` holds the other nodes of the pattern. ``mark`` is what the step
+    put at ``head``: an arrow, or in a PAG also a tail.
     """
 
     tail: int
     head: int
     rule: str
     because: tuple[int, ...]
+    mark: Literal["arrow", "tail"] = "arrow"
 
 
 @final

@@ -17,13 +17,14 @@ from causalsim.citest import BoundTest, CITest, Oracle, bind
 from causalsim.data import Table, read_table
 from causalsim.discovery._alpha import control_fdr, select_alpha
 from causalsim.discovery._colliders import RULES
-from causalsim.discovery._describe import describe
+from causalsim.discovery._describe import Run, describe
 from causalsim.discovery._knowledge import Knowledge, Resolved
 from causalsim.discovery._orientation import POLICIES, orient_skeleton
 from causalsim.discovery._record import Record
 from causalsim.discovery._result import DiscoveryResult
 from causalsim.discovery._skeleton import Policy, Skeleton, Tester, skeleton
 from causalsim.errors import DataError, InterruptedRunError, KnowledgeError, OptionError
+from causalsim.graph import CPDAG
 
 __all__ = ["pc"]
 
@@ -48,7 +49,7 @@ def pc(
     n_jobs: int = 1,
     progress: bool | Progress = False,
     rng: RNG = None,
-) -> DiscoveryResult:
+) -> DiscoveryResult[CPDAG]:
     """Discover a CPDAG by the PC algorithm.
 
     Parameters
@@ -148,7 +149,8 @@ def pc(
         "knowledge": None if knowledge is None else as_knowledge(knowledge).to_dict(),
     }
     chosen = (f"alpha = {level:g} was chosen by the BIC of its graph",) if alpha is None else ()
-    return describe(tester, table, found, work, options, chosen)
+    run = Run("pc", tester, table, found, work, options, chosen)
+    return describe(CPDAG(bound.names, work.state.to_marks()), run)
 
 
 def _check_options(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Self, final
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, final
 
 import numpy as np
 
@@ -15,18 +15,27 @@ from causalsim._version import __version__
 from causalsim.data import Table
 from causalsim.discovery._record import Record
 from causalsim.discovery._votes import Votes
-from causalsim.graph import CPDAG
-from causalsim.graph._base import true_cells
-from causalsim.graph.labels import index_of
+from causalsim.graph import CPDAG, DAG, PAG, TemporalGraph
+from causalsim.graph._base import MarkedGraph, true_cells
+from causalsim.graph.labels import index_of, label
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from causalsim.discovery._explain import Explanation
 
-__all__ = ["DiscoveryResult", "Event", "Sepsets", "provenance"]
+__all__ = [
+    "AnyResult",
+    "DiscoveryResult",
+    "Event",
+    "Found_co",
+    "Sepsets",
+    "over_labels",
+    "provenance",
+]
 
 VERSION = 1
+Found_co = TypeVar("Found_co", bound=CPDAG | DAG | PAG | TemporalGraph, covariant=True)
 
 
 @final
@@ -43,12 +52,15 @@ class Event:
         ``cycle``, ``refused``.
     because : tuple of str
         The other nodes of the pattern.
+    mark : {"arrow", "tail"}
+        What the step put at ``head``; tails only in a PAG.
     """
 
     tail: str
     head: str
     rule: str
     because: tuple[str, ...]
+    mark: Literal["arrow", "tail"] = "arrow"
 
 
 @final
@@ -92,14 +104,14 @@ class Sepsets(Mapping[frozenset[str], tuple[str, ...] | None]):
         return int(np.triu(~self._adjacency, 1).sum())
 
 
-@final
 @dataclass(frozen=True, eq=False, repr=False)
-class DiscoveryResult:
+class DiscoveryResult(Generic[Found_co]):
     """A discovered graph and everything that led to it.
 
     Attributes
     ----------
-    graph : CPDAG
+    graph : CPDAG, DAG, PAG or TemporalGraph
+        By algorithm: ``pc`` gives a CPDAG, ``fci`` a PAG, ``pcmci_plus`` a TemporalGraph.
     sepsets : mapping of frozenset of two names to tuple of names, or None
     events : tuple of Event
         Every orientation, in order.
@@ -118,7 +130,7 @@ class DiscoveryResult:
     assumptions, notes : tuple of str
     """
 
-    graph: CPDAG
+    graph: Found_co
     algorithm: str
     test: str
     n: int
@@ -136,10 +148,26 @@ class DiscoveryResult:
     provenance: Mapping[str, Any]
 
     @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What the tests were about: the nodes, in time series at lags 0 to twice ``max_lag``."""
+        graph = self.graph
+        if not isinstance(graph, TemporalGraph):
+            return graph.nodes
+        return tuple(
+            label(name, lag) for lag in range(2 * graph.max_lag + 1) for name in graph.nodes
+        )
+
+    @cached_property
+    def static(self) -> CPDAG | DAG | PAG:
+        """The graph over ``labels``; of a TemporalGraph, its edges into the present."""
+        graph = self.graph
+        return over_labels(graph, self.labels) if isinstance(graph, TemporalGraph) else graph
+
+    @cached_property
     def sepsets(self) -> Sepsets:
         """Separating sets by pair."""
         parted = self.record.log_p > np.log(self.options["alpha"])
-        return Sepsets(self.graph.nodes, self.graph.skeleton, parted, self._sepset)
+        return Sepsets(self.labels, self.static.skeleton, parted, self._sepset)
 
     def _sepset(self, i: int, j: int) -> tuple[int, ...]:
         return self.unions.get((i, j)) or self.record.given(i, j)
@@ -147,19 +175,20 @@ class DiscoveryResult:
     @cached_property
     def tests(self) -> pd.DataFrame:
         """The tests: x, y, given, statistic, p_value, log_p, depth."""
-        return self.record.frame(self.graph.nodes)
+        return self.record.frame(self.labels)
 
     @property
     def conflicts(self) -> tuple[str, ...]:
         """Edges on which rules disagreed."""
-        return self.graph.conflicts
+        static = self.static
+        return static.conflicts if isinstance(static, CPDAG) else ()
 
     @cached_property
     def edges(self) -> pd.DataFrame:
         """The edges: edge, strength, p_value (the largest over the edge's tests), rule."""
         import pandas as pd
 
-        graph, rows = self.graph, []
+        graph, rows = self.static, []
         oriented = [event for event in self.events if event.rule != "refused"]
         oriented.sort(key=lambda event: event.rule == "knowledge")
         rules = {frozenset((event.tail, event.head)): event.rule for event in oriented}
@@ -170,8 +199,8 @@ class DiscoveryResult:
         return pd.DataFrame(rows, columns=["edge", "strength", "p_value", "rule"])
 
     def pairs(self) -> list[tuple[int, int]]:
-        """Give the joined pairs in the order of ``graph.edges``."""
-        return [(i, j) for i, j in true_cells(np.triu(self.graph.skeleton)).tolist()]
+        """Give the joined pairs in the order of ``static.edges``."""
+        return [(i, j) for i, j in true_cells(np.triu(self.static.skeleton)).tolist()]
 
     def explain(self, x: str, y: str) -> Explanation:
         """Say in words why x and y are joined as they are, or why they are not.
@@ -188,7 +217,7 @@ class DiscoveryResult:
 
     def summary(self) -> str:
         """Give the result as text."""
-        from causalsim.discovery._explain import summary
+        from causalsim.discovery._summary import summary
 
         return summary(self)
 
@@ -218,22 +247,20 @@ class DiscoveryResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the result as plain values, readable by :meth:`from_dict`."""
-        names = self.graph.nodes
         return _files.versioned(
             "discovery",
             VERSION,
             {
+                **_write_graph(self.graph),
                 "algorithm": self.algorithm,
                 "test": self.test,
                 "n": self.n,
                 "n_tests": self.n_tests,
-                "nodes": list(names),
-                "edges": list(self.graph.edges),
                 "strengths": dict(self.strengths),
                 "unions": [[i, j, list(given)] for (i, j), given in sorted(self.unions.items())],
                 "tests": self.record.to_lists(),
                 "votes": None if self.votes is None else self.votes.to_lists(),
-                "events": [[e.tail, e.head, e.rule, list(e.because)] for e in self.events],
+                "events": [[e.tail, e.head, e.rule, list(e.because), e.mark] for e in self.events],
                 "ambiguous": [list(triple) for triple in self.ambiguous],
                 "detectable": {str(k): v for k, v in self.detectable.items()},
                 "options": dict(self.options),
@@ -247,17 +274,20 @@ class DiscoveryResult:
     def from_dict(cls, payload: Mapping[str, Any]) -> Self:
         """Rebuild a result from :meth:`to_dict`."""
         plain = _files.open_versioned(payload, "discovery", VERSION)
-        nodes = plain["nodes"]
+        graph: Any = _read_graph(plain)
+        lags = 2 * graph.max_lag + 1 if isinstance(graph, TemporalGraph) else 1
         return cls(
-            graph=CPDAG.from_edges(plain["edges"], nodes),
+            graph=graph,
             algorithm=plain["algorithm"],
             test=plain["test"],
             n=plain["n"],
             n_tests=plain["n_tests"],
-            record=Record.from_lists(len(nodes), plain["n_tests"], plain["tests"]),
+            record=Record.from_lists(lags * len(graph), plain["n_tests"], plain["tests"]),
             unions={(i, j): tuple(given) for i, j, given in plain["unions"]},
             votes=None if plain["votes"] is None else Votes.from_lists(plain["votes"]),
-            events=tuple(Event(t, h, rule, tuple(b)) for t, h, rule, b in plain["events"]),
+            events=tuple(
+                Event(t, h, rule, tuple(b), *mark) for t, h, rule, b, *mark in plain["events"]
+            ),
             ambiguous=tuple((x, y, z) for x, y, z in plain["ambiguous"]),
             strengths=plain["strengths"],
             detectable={int(k): v for k, v in plain["detectable"].items()},
@@ -278,6 +308,40 @@ class DiscoveryResult:
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read a result written by :meth:`save`."""
         return cls.from_dict(_files.load_json(path))
+
+
+AnyResult = DiscoveryResult[CPDAG | DAG | PAG | TemporalGraph]
+
+
+def over_labels(graph: TemporalGraph, labels: tuple[str, ...]) -> CPDAG:
+    """Give the edges into the present as a static graph over lagged labels."""
+    p, lags = len(graph), graph.max_lag + 1
+    marks = np.zeros((len(labels), len(labels)), np.uint8)
+    marks[: lags * p, :p] = graph.marks.transpose(2, 0, 1).reshape(-1, p)
+    marks[:p, : lags * p] = graph.past_marks.transpose(2, 0, 1).reshape(-1, p).T
+    return CPDAG(labels, marks)
+
+
+def _write_graph(graph: MarkedGraph | TemporalGraph) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "kind": type(graph).__name__,
+        "nodes": list(graph.nodes),
+        "edges": list(graph.edges),
+    }
+    if isinstance(graph, TemporalGraph):
+        roles = dict(zip(graph.nodes, graph.roles, strict=True))
+        plain |= {"max_lag": graph.max_lag, "roles": roles}
+    return plain
+
+
+def _read_graph(plain: Mapping[str, Any]) -> CPDAG | DAG | PAG | TemporalGraph:
+    """Read a graph; the first version knew only CPDAGs."""
+    kind, edges, nodes = plain.get("kind", "CPDAG"), plain["edges"], plain["nodes"]
+    if kind == "TemporalGraph":
+        lags, roles = plain["max_lag"], plain["roles"]
+        return TemporalGraph.from_edges(edges, nodes, max_lag=lags, roles=roles)
+    static: dict[str, type[CPDAG | DAG | PAG]] = {"CPDAG": CPDAG, "DAG": DAG, "PAG": PAG}
+    return static[kind].from_edges(edges, nodes)
 
 
 def provenance(table: Table | None) -> dict[str, Any]:

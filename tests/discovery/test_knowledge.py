@@ -308,3 +308,34 @@ def test_a_file_may_start_with_a_byte_order_mark(tmp_path):
     assert cs.Knowledge.load(path) == cs.Knowledge(required=["X --> Y"])
     with pytest.raises(KnowledgeError, match="none.toml: No such file or directory$"):
         cs.Knowledge.load(tmp_path / "none.toml")
+
+
+def test_lagged_rules_name_one_lag_and_tiers_hold_at_every_lag() -> None:
+    rules = Knowledge(forbidden=["X[t-1] --> Y"], required=["X[t-2] --> X"], tiers=[["X"], ["Y"]])
+    known = rules.resolve_lagged(["X", "Y"], 2)
+    into_y = known.forbidden[:, 1].tolist()
+    assert into_y == [False, False, True, False, False, False]
+    into_x = known.forbidden[:, 0].tolist()
+    assert into_x == [False, True, False, True, False, True]
+    assert known.required[4, 0]
+    assert known.required.sum() == 1
+
+
+def test_lagged_rules_never_run_against_time() -> None:
+    known = Knowledge().resolve_lagged(["X", "Y"], 2)
+    past = np.arange(6) >= 2
+    assert known.forbidden[:, past].sum() == 4 * 6 - 4
+    assert not known.forbidden[:, :2].any()
+    assert known.apart[np.ix_(past, past)].sum() == 12
+    with pytest.raises(KnowledgeError, match="no cause follows its effect"):
+        Knowledge(required=["X --> Y[t-1]"]).resolve_lagged(["X", "Y"], 1)
+    with pytest.raises(KnowledgeError, match="an edge ends in the present"):
+        Knowledge(required=["X[t-2] --> Y[t-1]"]).resolve_lagged(["X", "Y"], 2)
+    with pytest.raises(NameNotFoundError, match=r"X\[t-5\]"):
+        Knowledge(required=["X[t-5] --> Y"]).resolve_lagged(["X", "Y"], 2)
+
+
+def test_any_lag_and_patterns_match_labels() -> None:
+    known = Knowledge(forbidden=["X[t-*] --> Y", "/Y.*/ --> X"]).resolve_lagged(["X", "Y"], 2)
+    assert known.forbidden[:, 1].tolist() == [False, False, True, False, True, False]
+    assert known.forbidden[:, 0].tolist() == [False, True, False, True, False, True]
