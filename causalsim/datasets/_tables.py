@@ -196,9 +196,68 @@ def macro(transform: Literal["growth", "level"] = "growth") -> pd.DataFrame:
     return frame.diff().iloc[1:]
 
 
+def markets() -> pd.DataFrame:
+    """Give daily movements of US markets, 1999 to 2018.
+
+    Returns
+    -------
+    DataFrame
+        5011 trading days x 5, indexed by date: returns of sp500, nasdaq and wti (oil), 100
+        times the difference of logarithms (percent a day); sp500_volume, the same of the volume
+        traded; and sp500_range, the logarithm of the day's high over its low (percent). Only days
+        on which all three markets traded.
+
+    Raises
+    ------
+    MissingExtraError
+        If the package ``arch`` is not installed; ``pip install "causalsim[markets]"``.
+
+    Notes
+    -----
+    Source: Yahoo Finance (indices) and FRED (DCOILWTICO), compiled by K. Sheppard, read out of the
+    installed arch (``sp500``, ``nasdaq``, ``wti``). Licence: arch is NCSA. Citation: Sheppard et
+    al., arch, doi:10.5281/zenodo.593254.
+
+    Examples
+    --------
+    >>> markets().columns.tolist()
+    ['sp500', 'nasdaq', 'wti', 'sp500_volume', 'sp500_range']
+    """
+    import pandas as pd
+
+    sp500, nasdaq, wti = (
+        pd.read_csv(_arch_path(name), index_col="Date", parse_dates=True, na_values=".")
+        for name in ("sp500", "nasdaq", "wti")
+    )
+    level = pd.DataFrame(
+        {
+            "sp500": sp500["Adj Close"],
+            "nasdaq": nasdaq["Adj Close"],
+            "wti": wti["DCOILWTICO"],
+            "sp500_volume": sp500["Volume"],
+        }
+    ).dropna()
+    frame = 100 * level.apply(np.log).diff().iloc[1:]
+    spread = (sp500["High"] / sp500["Low"]).apply(np.log)
+    frame["sp500_range"] = 100 * spread[frame.index]
+    frame.index.name = "date"
+    return frame
+
+
 def _macro_path() -> Path:
     """Find the file without importing statsmodels."""
-    spec = find_spec("statsmodels")
+    folder = _package("statsmodels", "datasets.macro() reads a file of statsmodels: install it.")
+    return folder / "datasets" / "macrodata" / "macrodata.csv"
+
+
+def _arch_path(name: str) -> Path:
+    """Find a file of arch without importing it."""
+    advice = 'datasets.markets() reads files of arch: pip install "causalsim[markets]".'
+    return _package("arch", advice) / "data" / name / f"{name}.csv.gz"
+
+
+def _package(name: str, advice: str) -> Path:
+    spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise MissingExtraError("datasets.macro() reads a file of statsmodels: install it.")
-    return Path(spec.submodule_search_locations[0], "datasets", "macrodata", "macrodata.csv")
+        raise MissingExtraError(advice)
+    return Path(spec.submodule_search_locations[0])

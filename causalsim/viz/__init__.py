@@ -1,5 +1,6 @@
 """Pictures with matplotlib: the same layout and glyphs as the SVG of ``causalsim.graph.draw``."""
 
 from causalsim.viz._plot import plot, save
+from causalsim.viz._time import lags, window
 
-__all__ = ["plot", "save"]
+__all__ = ["lags", "plot", "save", "window"]

@@ -6,16 +6,15 @@ import os
 from collections.abc import Iterable
 from functools import singledispatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from causalsim._files import atomic, write_text
-from causalsim.errors import GraphError, OptionError
-from causalsim.graph._base import MarkedGraph
-from causalsim.graph.draw import Drawable, Picture, Strengths, picture, to_svg
+from causalsim.errors import OptionError
+from causalsim.graph.draw import Picture, Strengths, picture, to_svg
 from causalsim.graph.draw._shapes import PAPER, Box, Curve, Disc, Polygon, Text
-from causalsim.graph.temporal import TemporalGraph
+from causalsim.viz._subject import subject
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,22 +23,6 @@ __all__ = ["plot", "save"]
 
 _INCH, _POINT = 96.0, 72.0
 _FORMATS = (".svg", ".png", ".pdf")
-
-
-@runtime_checkable
-class _HasGraph(Protocol):
-    """A result of discovery, a model, ..."""
-
-    @property
-    def graph(self) -> Any: ...
-
-
-@runtime_checkable
-class _HasStrengths(Protocol):
-    """A result that knows how strong its edges are."""
-
-    @property
-    def strengths(self) -> Strengths: ...
 
 
 def plot(
@@ -90,7 +73,7 @@ def plot(
     >>> sorted(text.get_text() for text in axes.texts)
     ['X', 'X', 'X causes Y', 'Y', 'Y']
     """
-    graph, known = _subject(source, strengths)
+    graph, known = subject(source, strengths)
     drawn = picture(graph, strengths=known, title=title, legend=legend, highlight=highlight)
     if ax is None:
         from matplotlib import pyplot as plt
@@ -139,7 +122,7 @@ def save(
     kind = Path(path).suffix.lower()
     if kind not in _FORMATS:
         raise OptionError.from_choice("file extension", kind, _FORMATS)
-    graph, known = _subject(source, strengths)
+    graph, known = subject(source, strengths)
     if kind == ".svg":
         text = to_svg(graph, strengths=known, title=title, legend=legend, highlight=highlight)
         write_text(path, text)
@@ -151,19 +134,6 @@ def save(
     _render(drawn, figure.add_axes((0.0, 0.0, 1.0, 1.0)))
     with atomic(path) as file:
         figure.savefig(file, format=kind[1:], dpi=dpi, facecolor=PAPER)
-
-
-def _subject(source: object, strengths: Strengths | None) -> tuple[Drawable, Strengths | None]:
-    """Find the graph to draw and the strengths of its edges."""
-    graph = source.graph if isinstance(source, _HasGraph) else source
-    if not isinstance(graph, MarkedGraph | TemporalGraph):
-        raise GraphError(
-            f"cannot draw a {type(source).__name__}; expected a DAG, CPDAG, ADMG, PAG or "
-            "TemporalGraph, or a result with one as .graph."
-        )
-    if strengths is None and isinstance(source, _HasStrengths):
-        return graph, source.strengths
-    return graph, strengths
 
 
 def _inches(drawn: Picture) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import pytest
 
 from causalsim import datasets
 from causalsim.data import Kind, read_table
-from causalsim.errors import NameNotFoundError, OptionError
+from causalsim.errors import MissingExtraError, NameNotFoundError, OptionError
 
 PROTEINS = ["Raf", "Mek", "Plcg", "PIP2", "PIP3", "Erk", "Akt", "PKA", "PKC", "P38", "Jnk"]
 NODES = {
@@ -131,6 +131,17 @@ def test_macro_quarters_are_those_of_the_source():
     assert index.quarter.tolist() == source["quarter"].tolist()
 
 
+def test_markets(monkeypatch):
+    frame = datasets.markets()
+    assert frame.shape == (5011, 5)
+    assert frame.index.is_monotonic_increasing
+    assert frame["sp500"].iloc[0] == pytest.approx(100 * np.log(1244.780029 / 1228.099976))
+    assert frame["sp500_range"].iloc[0] == pytest.approx(100 * np.log(1246.109985 / 1228.099976))
+    monkeypatch.setattr("causalsim.datasets._tables.find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"pip install .causalsim\[markets\]"):
+        datasets.markets()
+
+
 @pytest.mark.parametrize("name", NODES)
 def test_networks(name):
     network = datasets.network(name)
@@ -158,6 +169,7 @@ def test_a_known_probability():
         lambda: datasets.cleveland().dropna(),
         datasets.macro,
         lambda: datasets.macro("level"),
+        datasets.markets,
         lambda: datasets.network("alarm").sample(2000, rng=0),
     ],
 )
