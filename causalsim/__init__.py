@@ -23,7 +23,15 @@ if TYPE_CHECKING:
         scm,
         viz,
     )
-    from causalsim.discovery import Knowledge, bootstrap, check, dry_run, pc
+    from causalsim.discovery import (
+        Knowledge,
+        bootstrap,
+        check,
+        dry_run,
+        pc,
+        pcmci,
+        pcmci_plus,
+    )
     from causalsim.graph import (
         ADMG,
         CPDAG,
@@ -52,7 +60,10 @@ _HOMES = {
         ],
         "",
     ),
-    **dict.fromkeys(["Knowledge", "bootstrap", "check", "dry_run", "pc"], "causalsim.discovery"),
+    **dict.fromkeys(
+        ["Knowledge", "bootstrap", "check", "dry_run", "pc", "pcmci", "pcmci_plus"],
+        "causalsim.discovery",
+    ),
     **dict.fromkeys(
         [
             "ADMG",
@@ -94,6 +105,8 @@ __all__ = [
     "kernels",
     "metrics",
     "pc",
+    "pcmci",
+    "pcmci_plus",
     "random_dag",
     "random_scm",
     "random_temporal_graph",

@@ -13,6 +13,7 @@ import typer
 
 from causalsim.cli._console import INTERRUPTED, guarded, note, notes
 from causalsim.cli._inputs import load_table
+from causalsim.cli._methods import METHOD_HELP, Method
 from causalsim.cli._outputs import check_outputs, check_suffix, write_all
 from causalsim.cli._tests import SETTING_HELP, TEST_HELP, read_test
 from causalsim.errors import (
@@ -23,11 +24,10 @@ from causalsim.errors import (
 )
 
 if TYPE_CHECKING:
-    from causalsim.citest import CITest
     from causalsim.data import Table
-    from causalsim.discovery import DiscoveryResult, Knowledge
+    from causalsim.discovery import Knowledge
+    from causalsim.discovery._result import AnyResult
     from causalsim.discovery._skeleton import Skeleton
-    from causalsim.graph import CPDAG
 
 __all__ = ["discover"]
 
@@ -45,7 +45,10 @@ def discover(
         ),
     ],
     *,
-    test: Annotated[str, typer.Option(help=TEST_HELP)] = "auto",
+    method: Annotated[str, typer.Option(help=METHOD_HELP)] = "pc",
+    test: Annotated[
+        str | None, typer.Option(help=f"{TEST_HELP} By default auto, or par_corr for series.")
+    ] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help=SETTING_HELP)] = None,
     feature_map: Annotated[
         str | None, typer.Option(help="For qpc and qpc_plus: zz, z, pauli, angle or iqp.")
@@ -53,19 +56,32 @@ def discover(
     shots: Annotated[
         int | None, typer.Option(help="For qpc and qpc_plus: measurements of an entry.")
     ] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option(help="The column of domains, environments or times; repeatable."),
+    ] = None,
+    max_lag: Annotated[int | None, typer.Option(help="Largest lag of a cause, in rows.")] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="The column of dates of a series, which must increase; no variable."),
+    ] = None,
     alpha: Annotated[
-        str, typer.Option(help="Level of the tests; auto chooses by the fit of the graph.")
-    ] = "0.05",
+        str | None,
+        typer.Option(
+            help="Level of the tests, 0.05 or, for pcmci-plus, 0.01 if left out; auto chooses by "
+            "the fit of the graph."
+        ),
+    ] = None,
     knowledge: Annotated[
         Path | None,
         typer.Option(help="TOML file with required, forbidden, tiers and within_tiers."),
     ] = None,
     sepset: Annotated[
-        str, typer.Option(help="conservative, majority, max_p, first or union.")
-    ] = "conservative",
+        str | None, typer.Option(help="conservative, majority, max_p, first or union.")
+    ] = None,
     conflict: Annotated[
-        str, typer.Option(help="mark, overwrite, bidirect, keep or strength.")
-    ] = "mark",
+        str | None, typer.Option(help="mark, overwrite, bidirect, keep or strength.")
+    ] = None,
     max_cond: Annotated[int | None, typer.Option(help="Largest conditioning set.")] = None,
     fdr: Annotated[
         float | None, typer.Option(help="Also control the false-discovery rate of edges.")
@@ -99,34 +115,47 @@ def discover(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")] = False,
 ) -> None:
-    """Discover a causal graph from a table by the PC algorithm.
+    """Discover a causal graph from a table or a time series.
 
     The summary, or JSON, goes to stdout. Exit codes: 0 done, 1 the data or the run failed, 2 the
     command line must change, 130 interrupted. Files appear all together or not at all; they are
     written before the summary, so that they are there if its reader is gone (exit code 1).
     """
+    algorithm = Method(method)
     targets = Targets(tuple(out or ()), svg, html, result)
     targets.check(data, knowledge)
-    options = {
-        "alpha": _alpha(alpha),
-        "sepset": sepset,
-        "conflict": conflict,
-        "max_cond": max_cond,
-        "fdr": fdr,
-        "missing": missing,
-        "n_jobs": jobs,
-        "progress": not quiet and sys.stderr.isatty(),
-        "rng": seed,
-    }
-    spec = read_test(test, setting, feature_map=feature_map, shots=shots, seed=seed)
+    targets.check_method(algorithm)
     rules = _rules(knowledge)
+    options = algorithm.check(
+        {
+            "max_lag": max_lag,
+            "context": context and (context[0] if len(context) == 1 else context),
+            "sepset": sepset,
+            "conflict": conflict,
+            "max_cond": max_cond,
+            "fdr": fdr,
+            "knowledge": rules,
+        }
+    )
+    if alpha is not None:
+        options["alpha"] = _alpha(alpha)
+    if test is not None or setting or feature_map or shots:
+        options["test"] = read_test(
+            test or "auto", setting, feature_map=feature_map, shots=shots, seed=seed
+        )
+    options |= {"n_jobs": jobs, "progress": not quiet and sys.stderr.isatty(), "rng": seed}
     with notes(quiet=quiet):
         table = load_table(
-            data, kinds=kinds or [], drop=drop or [], missing=missing, degenerate=degenerate
+            data,
+            kinds=[*(kinds or []), *algorithm.times(time)],
+            drop=drop or [],
+            missing=algorithm.reading(missing),
+            degenerate=degenerate,
         )
-        _check_against(table, rules, knowledge, explain)
+        _check_names(table, rules, knowledge, max_lag)
+        _check_pair(table, explain)
         targets.check_kinds(table)
-        found = _run(table, spec, rules, options)
+        found = _run(algorithm, table, missing, options)
     found = replace(found, options={**found.options, "seed": seed, "source": data})
     files = targets.render(found, table)
     text = _json(found, explain) if json else _text(found, seed, explain)
@@ -171,6 +200,15 @@ class Targets:
 
         return (path for path in self.graphs if extension(path) == ".bif")
 
+    def check_method(self, method: Method) -> None:
+        """Refuse a BIF file for graphs without a DAG."""
+        for path in self.networks():
+            if method.name not in ("pc", "exchangeable"):
+                raise OptionError(
+                    f"--out {path}: probability tables need a DAG, which --method {method.name} "
+                    "does not give."
+                )
+
     def check_kinds(self, table: Table) -> None:
         """Refuse a BIF file for columns that have no states."""
         from causalsim.cli._tables import refuse_numbers
@@ -178,13 +216,15 @@ class Targets:
         for path in self.networks():
             refuse_numbers(table, path)
 
-    def render(self, found: DiscoveryResult[CPDAG], table: Table) -> dict[Path, bytes]:
+    def render(self, found: AnyResult, table: Table) -> dict[Path, bytes]:
         """Prepare the content of every file."""
         from causalsim.cli._tables import fit_tables
+        from causalsim.graph import CPDAG, DAG
         from causalsim.graph.io._paths import encode
 
-        networks = set(self.networks())
-        network = fit_tables(found.graph.extension(), table) if networks else None
+        networks, graph = set(self.networks()), found.graph
+        dag = graph.extension() if networks and isinstance(graph, CPDAG) else graph
+        network = fit_tables(dag, table) if networks and isinstance(dag, DAG) else None
         files = {
             path: encode(network if network and path in networks else found.graph, path)
             for path in self.graphs
@@ -233,54 +273,65 @@ def _naming(path: Path | None) -> Iterator[None]:
         raise KnowledgeError(text if str(path) in text else f"{path}: {text}") from error
 
 
-def _check_against(
-    table: Table, rules: Knowledge | None, path: Path | None, explain: tuple[str, str] | None
+def _check_names(
+    table: Table, rules: Knowledge | None, path: Path | None, max_lag: int | None
 ) -> None:
-    """Compare names, in the knowledge and on the command line, with the columns."""
-    for name in explain or ():
-        if "," in name and name not in table.names:
-            raise OptionError(f"--explain {name}: give two names apart, as in --explain X Y.")
-        table.index(name)
-    if explain and explain[0] == explain[1]:
-        raise OptionError(f"--explain {explain[0]} {explain[1]}: give two different columns.")
+    """Compare the names in the knowledge with the columns."""
     with _naming(path):
-        if rules is not None:
+        if rules is not None and max_lag is not None:
+            rules.resolve_lagged(table.names, max_lag)
+        elif rules is not None:
             rules.resolve(table.names)
 
 
-def _run(
-    table: Table, test: CITest, rules: Knowledge | None, options: dict[str, Any]
-) -> DiscoveryResult[CPDAG]:
-    """Run PC; an interruption says what was found so far."""
-    from causalsim.discovery import pc
+def _check_pair(table: Table, explain: tuple[str, str] | None) -> None:
+    """Compare the names to explain with the columns."""
+    from causalsim.graph.labels import parse_label
 
+    for name in explain or ():
+        if "," in name and name not in table.names:
+            raise OptionError(f"--explain {name}: give two names apart, as in --explain X Y.")
+        table.index(name if name in table.names else parse_label(name)[0])
+    if explain and explain[0] == explain[1]:
+        raise OptionError(f"--explain {explain[0]} {explain[1]}: give two different columns.")
+
+
+def _run(method: Method, table: Table, missing: str, options: dict[str, Any]) -> AnyResult:
+    """Run the method; an interruption says what was found so far."""
+    rows, reading = method.rows(table, missing)
     try:
-        return pc(table, test, knowledge=rules, **options)
+        found: AnyResult = method.function(rows, **reading, **options)
     except InterruptedRunError as error:
         for line in _partial(table, str(error), error.partial):
             note(line)
         raise typer.Exit(INTERRUPTED) from error
+    return found
 
 
 def _partial(table: Table, message: str, state: Skeleton | Any) -> Iterator[str]:
     """Write an unfinished skeleton as text."""
     import numpy as np
 
+    from causalsim.graph.labels import label
+
+    p = len(table.names)
+    lags = -(-len(state.adjacency) // p)
+    names = [label(name, lag) for lag in range(lags) for name in table.names]
     pairs = np.argwhere(np.triu(state.adjacency)).tolist()
-    total = len(table.names) * (len(table.names) - 1) // 2
+    total = len(names) * (len(names) - 1) // 2 if lags == 1 else lags * p * p - p * (p + 1) // 2
     yield f"error: {message.partition(';')[0]}; nothing was written."
     yield f"not yet separated: {len(pairs)} of {total} pairs"
-    yield from (f"  {table.names[i]} --- {table.names[j]}" for i, j in pairs[:SHOWN])
+    yield from (f"  {names[i]} --- {names[j]}" for i, j in pairs[:SHOWN])
     if len(pairs) > SHOWN:
         yield f"  ... {len(pairs) - SHOWN} more"
 
 
-def _text(found: DiscoveryResult[CPDAG], seed: int, explain: tuple[str, str] | None) -> str:
+def _text(found: AnyResult, seed: int, explain: tuple[str, str] | None) -> str:
     lines = [found.summary(), f"seed = {seed}"]
     return "\n".join(lines if explain is None else [*lines, "", str(found.explain(*explain))])
 
 
-def _json(found: DiscoveryResult[CPDAG], explain: tuple[str, str] | None = None) -> str:
+def _json(found: AnyResult, explain: tuple[str, str] | None = None) -> str:
     from causalsim._files import dump_json
 
     payload = found.to_dict()

@@ -1,4 +1,4 @@
-"""Causal discovery: PC and what surrounds it."""
+"""Causal discovery, in tables and in time series, and what surrounds it."""
 
 from causalsim.discovery._bootstrap import bootstrap
 from causalsim.discovery._bootstrap_result import BootstrapResult
@@ -8,6 +8,8 @@ from causalsim.discovery._dry_run import dry_run
 from causalsim.discovery._dry_run_result import DryRun
 from causalsim.discovery._knowledge import Knowledge
 from causalsim.discovery._pc import pc
+from causalsim.discovery._pcmci import pcmci
+from causalsim.discovery._pcmci_plus import pcmci_plus
 from causalsim.discovery._result import DiscoveryResult, Event
 
 __all__ = [
@@ -21,4 +23,6 @@ __all__ = [
     "check",
     "dry_run",
     "pc",
+    "pcmci",
+    "pcmci_plus",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, product
+from itertools import product
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self, final
@@ -208,19 +208,21 @@ class Knowledge:
             for i, j, rule in self._tier_pairs(names)
             for lag in range(max_lag + 1)
         ]
-        time = (
-            (i, j, "an edge ends in the present" if i >= p else "no cause follows its effect")
-            for i, j in product(range(len(labels)), range(p, len(labels)))
-            if i != j
-        )
-        return self._resolve(labels, chain(tiers, time))
+        return self._resolve(labels, tiers, present=p)
 
     def _resolve(
-        self, names: Sequence[str], ruled_out: Iterable[tuple[int, int, str]]
+        self,
+        names: Sequence[str],
+        ruled_out: Iterable[tuple[int, int, str]],
+        present: int | None = None,
     ) -> Resolved:
-        """Apply the rules to nodes, with arrows (tail, head, rule) that cannot be."""
+        """Apply the rules to nodes, with arrows (tail, head, rule) that cannot be.
+
+        Edges end in the first ``present`` nodes, by default in any.
+        """
         p = len(names)
         found = Resolved(np.zeros((p, p), bool), np.zeros((p, p), bool), np.zeros((p, p), bool))
+        found.forbidden[:, present or p :] = ~np.eye(p, dtype=bool)[:, present or p :]
         for text in self.forbidden:
             for i, j in self._pairs(text, names):
                 self._set(found.forbidden, found.rules, i, j, f"{text!r} in forbidden")
@@ -237,16 +239,15 @@ class Knowledge:
 
     @staticmethod
     def _set(where: Bools, rules: dict[tuple[int, int], str], i: int, j: int, text: str) -> None:
-        if not where[i, j]:
-            where[i, j] = True
-            rules.setdefault((i, j), text)
+        where[i, j] = True
+        rules.setdefault((i, j), text)
 
     def _join(self, found: Resolved, names: Sequence[str], text: str) -> None:
         for i, j in self._pairs(text, names):
             if found.forbidden[i, j] and found.forbidden[j, i]:
                 raise KnowledgeError(
                     f"{names[i]} --- {names[j]} is both required ({text!r} in required) and "
-                    f"forbidden ({found.rules[i, j]}); drop one of the two rules."
+                    f"forbidden ({_why(found, names, i, j)}); drop one of the two rules."
                 )
             found.joined[i, j] = found.joined[j, i] = True
 
@@ -259,7 +260,7 @@ class Knowledge:
             )
         if found.forbidden[i, j]:
             raise KnowledgeError(
-                f"{edge} is both required ({rule}) and forbidden ({found.rules[i, j]}); "
+                f"{edge} is both required ({rule}) and forbidden ({_why(found, names, i, j)}); "
                 "drop one of the two rules."
             )
         found.required[i, j] = found.forbidden[j, i] = True
@@ -335,6 +336,13 @@ def _match(text: str, names: Sequence[str]) -> list[int]:
     if text not in names:
         raise NameNotFoundError.from_names("variable (in knowledge)", text, names)
     return [list(names).index(text)]
+
+
+def _why(found: Resolved, names: Sequence[str], i: int, j: int) -> str:
+    """Give the rule that forbids ``i --> j``, be it only time."""
+    past = parse_label(names[i])[1] > 0
+    by_time = "an edge ends in the present" if past else "no cause follows its effect"
+    return found.rules.get((i, j), by_time)
 
 
 def _refuse_cycle(found: Resolved, names: Sequence[str]) -> None:

@@ -41,8 +41,10 @@ __all__ = [
     "Step",
     "by_middle",
     "leads_to",
+    "mark_cycles",
     "one_collider",
     "orient",
+    "orient_by_knowledge",
     "orient_skeleton",
 ]
 
@@ -105,11 +107,10 @@ def orient(
     conflict : str
         One of :data:`POLICIES`.
     """
-    work = Orientation(PDAG(found), ambiguous)
-    _by_knowledge(work, knowledge)
+    work = orient_by_knowledge(found, ambiguous, knowledge)
     allowed = _allowed_colliders(work, colliders, knowledge)
     if conflict == "mark":
-        _mark_cycles(work, work.known - work.fixed)
+        mark_cycles(work, work.known - work.fixed)
         _mark_together(work, [arrow for triple in allowed for arrow in _arrows(triple)])
         for arrows in meek_rounds(work.state, ambiguous):
             _mark_together(work, arrows)
@@ -136,12 +137,13 @@ def orient_skeleton(
     """
     rule, conflict = rules
     around = found.neighbours()
-    every = list(PDAG(around).unshielded())
+    may_hold = policy.subsets.may_hold
+    every = [(x, y, z) for x, y, z in PDAG(around).unshielded() if may_hold(y, (x, z))]
     parted = policy.start & tester.separates(found.record.log_p)
     triples = [(x, y, z) for x, y, z in every if parted[x, z]]
     votes = None
     if rule not in ("first", "union") or conflict == "strength":
-        votes = collect_votes(tester, found, triples, policy.max_cond)
+        votes = collect_votes(tester, found, triples, policy.max_cond, policy.subsets)
         found.record.n_tests += votes.n_tests
         triples = votes.triples
     verdicts = dict(zip(triples, judge(rule, triples, found, votes), strict=True))
@@ -167,7 +169,11 @@ def _arrows(triple: Triple) -> tuple[Arrow, Arrow]:
     return Arrow(x, y, "collider", (z,)), Arrow(z, y, "collider", (x,))
 
 
-def _by_knowledge(work: Orientation, knowledge: Resolved) -> None:
+def orient_by_knowledge(
+    found: Collection[Collection[int]], ambiguous: Collection[Triple], knowledge: Resolved
+) -> Orientation:
+    """Put only the arrows of knowledge on a skeleton; see :func:`orient`."""
+    work = Orientation(PDAG(found), ambiguous)
     p = len(work.state.adjacent)
     there = np.zeros((p, p), bool)
     for i, around in enumerate(work.state.adjacent):
@@ -177,6 +183,7 @@ def _by_knowledge(work: Orientation, knowledge: Resolved) -> None:
         work.known.add((tail, head))
         if knowledge.fixed[tail, head]:
             work.fixed.add((tail, head))
+    return work
 
 
 def _allowed_colliders(
@@ -209,10 +216,10 @@ def _mark_together(work: Orientation, arrows: list[Arrow]) -> None:
             continue
         for arrow in reasons:
             work.apply(arrow)
-    _mark_cycles(work, wanted.keys() - work.known)
+    mark_cycles(work, wanted.keys() - work.known)
 
 
-def _mark_cycles(work: Orientation, fresh: AbstractSet[tuple[int, int]]) -> None:
+def mark_cycles(work: Orientation, fresh: AbstractSet[tuple[int, int]]) -> None:
     """Dispute the fresh arrows on cycles; earlier arrows stand, so that none loses its premise."""
     for tail, head in arrows_on_cycles(work.state):
         if (tail, head) in fresh:

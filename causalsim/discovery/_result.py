@@ -190,7 +190,7 @@ class DiscoveryResult(Generic[Found_co]):
 
         graph, rows = self.static, []
         oriented = [event for event in self.events if event.rule != "refused"]
-        oriented.sort(key=lambda event: event.rule == "knowledge")
+        oriented.sort(key=lambda event: event.rule in ("knowledge", "time"))
         rules = {frozenset((event.tail, event.head)): event.rule for event in oriented}
         for edge, (i, j) in zip(graph.edges, self.pairs(), strict=True):
             rule = rules.get(frozenset((graph.nodes[i], graph.nodes[j])), "")

@@ -9,10 +9,10 @@ part in rounds of sets until they are separated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, combinations, islice
+from itertools import islice
 from math import comb
 from typing import final
 
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from causalsim._parallel import Progress, check_progress, interruptible
 from causalsim.citest import CorrelationTest
 from causalsim.discovery._record import Record
+from causalsim.discovery._subsets import Ints, Pair, Set, Subsets, by_length
 from causalsim.discovery._tester import Tester
 from causalsim.errors import DataError
 from causalsim.graph._base import true_cells
@@ -29,9 +30,6 @@ from causalsim.graph._base import true_cells
 __all__ = ["COMPILE_FROM", "Policy", "Skeleton", "Tester", "skeleton"]
 
 COMPILE_FROM = 31
-Ints = NDArray[np.intp]
-Pair = tuple[int, int]
-Set = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +43,13 @@ class Policy:
     fixed : array of bool, shape (p, p)
         Pairs that stay joined; never tested either.
     max_cond : int
-        Largest conditioning set.
+        Most neighbours in a conditioning set.
     stable : bool
         Freeze the neighbours of a level (PC-stable), or use them as they are now (original).
     every : bool
         Test all sets of a level and keep the union of those that separate.
+    subsets : Subsets
+        The sets to try.
     """
 
     start: NDArray[np.bool_]
@@ -57,16 +57,7 @@ class Policy:
     max_cond: int
     stable: bool = True
     every: bool = False
-
-    def sets(self, adjacent: list[set[int]], pair: Pair, size: int) -> Iterator[Set]:
-        """Give the sets to try for a pair, in order; none twice."""
-        if size == 0:
-            return iter([()])
-        i, j = pair
-        mine, other = adjacent[i] - {j}, adjacent[j] - {i}
-        both = mine & other
-        fresh = (s for s in combinations(sorted(other), size) if not both.issuperset(s))
-        return chain(combinations(sorted(mine), size), fresh)
+    subsets: Subsets = field(default_factory=Subsets)
 
 
 @dataclass(eq=False)
@@ -100,10 +91,7 @@ class Skeleton:
 
     def neighbours(self) -> list[set[int]]:
         """Give the neighbours of each node."""
-        found: list[set[int]] = [set() for _ in self.adjacency]
-        for i, j in true_cells(self.adjacency).tolist():
-            found[i].add(j)
-        return found
+        return Subsets().neighbours(self.adjacency)
 
 
 @final
@@ -143,18 +131,19 @@ def skeleton(
         start are settled: separated, or out of sets.
     """
     report = check_progress(progress)
-    plain = policy.stable and not policy.every and found.record.everything is None
+    bare = policy.subsets.plain
+    plain = bare and policy.stable and not policy.every and found.record.everything is None
     compiled = plain and tester.on_correlations and len(found.adjacency) >= COMPILE_FROM
     edges = true_cells(np.triu(found.adjacency & ~policy.fixed))
     for level in range(policy.max_cond + 1):
         edges = edges[found.adjacency[tuple(edges.T)]]
-        pairs = edges[(found.adjacency.sum(axis=1)[edges] > level).any(axis=1)]
+        pairs = edges[policy.subsets.remain(found.adjacency, edges, level)]
         if not len(pairs):
             break
         _refuse_few_rows(tester, level)
-        found.depth = level
+        found.depth = max(found.depth, level)
         tell = _Level(report, level, len(pairs))
-        if level == 0:
+        if level == 0 and bare:
             _level_zero(tester, found, pairs, tell)
         elif compiled:
             _level_compiled(tester, found, pairs, level)
@@ -212,8 +201,10 @@ def _level_batched(
     """Test one level in rounds of growing size; in the original PC, pair after pair."""
     settled = 0
     for group in [pairs] if policy.stable else pairs[:, None]:
-        adjacent = found.neighbours()
-        waiting = {(i, j): policy.sets(adjacent, (i, j), tell.size) for i, j in group.tolist()}
+        around = policy.subsets.neighbours(found.adjacency)
+        waiting = {
+            (i, j): policy.subsets.of_size(around, (i, j), tell.size) for i, j in group.tolist()
+        }
         share = 1
         while waiting:
             batch = {pair: list(islice(sets, share)) for pair, sets in waiting.items()}
@@ -233,29 +224,30 @@ def _round(
     tell: Callable[[int], None],
 ) -> list[Pair]:
     """Test some sets of every pair and book the outcome; give the pairs that are done."""
-    asked = np.array([(*pair, *given) for pair, sets in batch.items() for given in sets], np.intp)
-    if not len(asked):
-        return []
-    pairs, rows = list(batch), np.arange(len(asked))
+    asked = [(*pair, *given) for pair, sets in batch.items() for given in sets]
+    pairs, groups = list(batch), list(by_length(asked))
     owner = np.repeat(np.arange(len(pairs)), [len(sets) for sets in batch.values()])
     statistic, log_p = np.full((2, len(asked)), -np.inf)
-    for part, *answer in tester.answers(asked):
-        statistic[part], log_p[part] = answer
-        if len(part) < len(asked) and not policy.every:
-            tell(len(np.unique(owner[tester.separates(log_p)])))
+    for at, rows in groups:
+        found.depth = max(found.depth, rows.shape[1] - 2)
+        for part, *answer in tester.answers(rows):
+            statistic[at[part]], log_p[at[part]] = answer
+            if len(part) < len(asked) and not policy.every:
+                tell(len(np.unique(owner[tester.separates(log_p)])))
     hits = np.flatnonzero(tester.separates(log_p))
     gone = np.unique(owner[hits]).tolist()
     last = np.full(len(pairs), len(asked))
     if policy.every:
         for hit in hits.tolist():
             pair = pairs[owner[hit]]
-            union = {*found.unions.get(pair, ()), *asked[hit, 2:].tolist()}
-            found.unions[pair] = tuple(sorted(union))
+            found.unions[pair] = tuple(sorted({*found.unions.get(pair, ()), *asked[hit][2:]}))
     else:
         np.minimum.at(last, owner[hits], hits)
     if gone:
         found.part(np.array([pairs[g] for g in gone]))
-    use = rows <= last[owner]
+    use = np.arange(len(asked)) <= last[owner]
     found.record.n_tests += len(asked)
-    found.record.add_tests(asked[use], statistic[use], log_p[use])
+    for at, rows in groups:
+        kept = use[at]
+        found.record.add_tests(rows[kept], statistic[at[kept]], log_p[at[kept]])
     return [] if policy.every else [pairs[g] for g in gone]

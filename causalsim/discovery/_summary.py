@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["TITLES", "summary"]
 
 TITLES = {"pc": "PC", "fci": "FCI", "cdnod": "CD-NOD", "pcmci": "PCMCI", "pcmci_plus": "PCMCI+"}
+_SIZES = 4
 _SHOWN = ("alpha", "context", "max_lag", "pc_alpha", "sepset", "conflict", "max_cond", "fdr")
 
 
@@ -32,7 +33,9 @@ def summary(result: AnyResult) -> str:
         *_edge_lines(result),
     ]
     if result.detectable:
-        reach = ", ".join(f"{k}: {r:.3g}" for k, r in result.detectable.items())
+        sizes = sorted(result.detectable)
+        few = sizes if len(sizes) <= _SIZES else [*sizes[: _SIZES - 1], sizes[-1]]
+        reach = ", ".join(f"{k}: {result.detectable[k]:.3g}" for k in few)
         lines += ["", f"power .8 in one test needs a partial correlation, by set size, of {reach}"]
         lines.append("an edge must pass all its tests, so it needs more")
     lines += ["", "a pair without an edge may still be joined by something too weak to see here"]
@@ -61,6 +64,8 @@ def _class_words(result: AnyResult) -> str:
     static = result.static
     if isinstance(static, PAG):
         return "tails are causes, arrowheads are not, circles are open; <-> has a hidden cause"
+    if result.algorithm == "pcmci":
+        return "arrows run forward in time; what happens within a step has no direction here"
     count = sum(
         y in static.neighbours(x) or y in static.neighbours(z) for x, y, z in result.ambiguous
     )

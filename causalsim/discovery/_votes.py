@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, combinations
 from math import comb
 from typing import Any, final
 
@@ -19,6 +18,7 @@ from causalsim._parallel import interruptible
 from causalsim.citest import CorrelationTest
 from causalsim.discovery._record import plain
 from causalsim.discovery._skeleton import COMPILE_FROM, Skeleton, Tester
+from causalsim.discovery._subsets import Set, Subsets, by_length
 from causalsim.graph.pdag import Triple
 
 __all__ = ["Votes", "collect_votes"]
@@ -76,11 +76,12 @@ class Votes:
 class _Ballot:
     """The unjoined pairs (x, z) to vote on, and the middle nodes of each.
 
-    The middle nodes of pair e are ``middles[first[e]:first[e + 1]]``; its sets have at most
-    ``cap[e]`` members.
+    The middle nodes of pair e are ``middles[first[e]:first[e + 1]]``; its sets draw at most
+    ``cap[e]`` neighbours.
     """
 
     adjacency: NDArray[np.bool_]
+    subsets: Subsets
     around: list[set[int]]
     pairs: Ints
     first: Ints
@@ -91,25 +92,44 @@ class _Ballot:
 Counts = tuple[int, Ints, Ints, Floats, Floats]
 
 
-def collect_votes(tester: Tester, found: Skeleton, triples: list[Triple], max_cond: int) -> Votes:
-    """Test x and z given every subset of adj(x) and of adj(z), for all triples."""
+def collect_votes(
+    tester: Tester,
+    found: Skeleton,
+    triples: list[Triple],
+    max_cond: int,
+    subsets: Subsets | None = None,
+) -> Votes:
+    """Test x and z given every subset of adj(x) and of adj(z), for all triples.
+
+    Parameters
+    ----------
+    tester, found
+        As in the search.
+    triples : list of (x, y, z)
+    max_cond : int
+        Most neighbours in a conditioning set.
+    subsets : Subsets, optional
+        The sets to try, where they are not the subsets of all neighbours.
+    """
+    subsets = subsets or Subsets()
     groups: dict[tuple[int, int], list[int]] = {}
     for x, y, z in triples:
         groups.setdefault((x, z), []).append(y)
-    around = found.neighbours()
+    around = subsets.neighbours(found.adjacency)
     pairs = np.array(list(groups), np.intp).reshape(-1, 2)
     counts = np.array([len(group) for group in groups.values()], np.intp)
     degree = np.array([max(len(around[x]), len(around[z])) for x, z in groups], np.intp)
     ballot = _Ballot(
         found.adjacency,
+        subsets,
         around,
         pairs,
         first=np.concatenate([np.zeros(1, np.intp), np.cumsum(counts)]),
         middles=np.array([y for group in groups.values() for y in group], np.intp),
         cap=_by_value(degree, lambda d: _largest(d, max_cond)),
     )
-    compiled = tester.on_correlations and len(around) >= COMPILE_FROM and len(pairs)
-    count = _count_compiled if compiled else _count_batched
+    compiled = subsets.plain and tester.on_correlations and len(around) >= COMPILE_FROM
+    count = _count_compiled if compiled and len(pairs) else _count_batched
     tests, separating, containing, best_in, best_out = count(tester, ballot)
     capped = pairs[ballot.cap < np.minimum(degree, max_cond)]
     return Votes(
@@ -176,8 +196,10 @@ def _count_batched(tester: Tester, ballot: _Ballot) -> Counts:
         for owners, asked in _questions(ballot, k):
             _, log_p = tester.ask(asked)
             tests += len(asked)
-            for e in np.unique(owners).tolist():
-                sets, p = asked[owners == e, 2:], log_p[owners == e]
+            pairs, starts = np.unique(owners, return_index=True)
+            ends = [*starts[1:].tolist(), len(owners)]
+            for e, start, end in zip(pairs.tolist(), starts.tolist(), ends, strict=True):
+                sets, p = asked[start:end, 2:], log_p[start:end]
                 separates = tester.separates(p)
                 separating[e] += int(separates.sum())
                 for t in range(ballot.first[e], ballot.first[e + 1]):
@@ -189,20 +211,24 @@ def _count_batched(tester: Tester, ballot: _Ballot) -> Counts:
 
 
 def _questions(ballot: _Ballot, size: int) -> Iterator[tuple[Ints, Ints]]:
-    """Give (pair number, rows of (x, z, *set)) for all sets of one size, in chunks."""
+    """Give (pair numbers, rows of (x, z, *set)) for sets of one size; pair numbers ascend."""
+    for owners, rows in _chunks(ballot, size):
+        for at, asked in by_length(rows):
+            yield owners[at], asked
+
+
+def _chunks(ballot: _Ballot, size: int) -> Iterator[tuple[Ints, list[Set]]]:
+    """Give pair numbers and rows for all sets that draw ``size`` neighbours."""
     owners: list[int] = []
-    rows: list[tuple[int, ...]] = []
+    rows: list[Set] = []
     for e, (x, z) in enumerate(ballot.pairs.tolist()):
         if size > ballot.cap[e]:
             continue
-        mine, other = ballot.around[x] - {z}, ballot.around[z] - {x}
-        both = mine & other
-        fresh = (s for s in combinations(sorted(other), size) if not both.issuperset(s))
-        sets = list(chain(combinations(sorted(mine), size), fresh))
+        sets = list(ballot.subsets.of_size(ballot.around, (x, z), size))
         owners.extend([e] * len(sets))
         rows.extend((x, z, *s) for s in sets)
         if len(rows) >= _CHUNK:
-            yield np.array(owners), np.array(rows, np.intp)
+            yield np.array(owners), rows
             owners, rows = [], []
     if rows:
-        yield np.array(owners), np.array(rows, np.intp)
+        yield np.array(owners), rows

@@ -1,0 +1,100 @@
+"""The algorithms of ``causalsim discover``: which options each takes, and how it gets its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import signature
+from typing import TYPE_CHECKING, Any, final
+
+from causalsim.data import Kind
+from causalsim.errors import DataError, NameNotFoundError, OptionError, listing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from causalsim.data import Table
+
+__all__ = ["METHOD_HELP", "Method"]
+
+METHODS = {
+    "pc": "pc",
+    "fci": "fci",
+    "cdnod": "cdnod",
+    "exchangeable": "exchangeable",
+    "pcmci": "pcmci",
+    "pcmci-plus": "pcmci_plus",
+}
+METHOD_HELP = (
+    "pc; fci (hidden causes); cdnod (mechanisms that change with --context); exchangeable "
+    "(environments in --context); pcmci or pcmci-plus (time series, with --max-lag)."
+)
+_FLAGS = {"n_jobs": "--jobs"}
+
+
+@final
+@dataclass(frozen=True)
+class Method:
+    """One algorithm, by its name on the command line."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if self.name not in METHODS:
+            raise NameNotFoundError.from_names("method", self.name, list(METHODS))
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """The function of :mod:`causalsim.discovery`."""
+        from causalsim import discovery
+
+        found: Callable[..., Any] = getattr(discovery, METHODS[self.name])
+        return found
+
+    @cached_property
+    def takes(self) -> Collection[str]:
+        """The names of its parameters."""
+        return signature(self.function).parameters.keys()
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it reads rows as time steps."""
+        return "max_lag" in self.takes
+
+    def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the options that were set; refuse those that the method does not take."""
+        given = {key: value for key, value in options.items() if value is not None}
+        for key in given:
+            if key not in self.takes:
+                flag = _FLAGS.get(key, f"--{key.replace('_', '-')}")
+                raise OptionError(f"{flag} does not go with --method {self.name}.")
+        needed = {"--max-lag": "max_lag", "--context": "context"}
+        for flag, key in needed.items():
+            if key in self.takes and key not in given:
+                raise OptionError(f"--method {self.name} needs {flag}.")
+        return given
+
+    def times(self, column: str | None) -> list[str]:
+        """Give the kind of the column of times, as text."""
+        if column is not None and not self.in_time:
+            raise OptionError(f"--time does not go with --method {self.name}.")
+        return [] if column is None else [f"{column}={Kind.TIME}"]
+
+    def reading(self, missing: str) -> str:
+        """Give how missing values are read: steps of a series stay in their places."""
+        return "testwise" if self.in_time and missing == "listwise" else missing
+
+    def rows(self, table: Table, missing: str) -> tuple[Table | pd.DataFrame, dict[str, Any]]:
+        """Give what the function reads, and how: a series has its column of times as index."""
+        import pandas as pd
+
+        reading: dict[str, Any] = {"missing": missing} if "missing" in self.takes else {}
+        times = [n for n, kind in zip(table.names, table.kinds, strict=True) if kind is Kind.TIME]
+        if not (self.in_time and times):
+            return table, reading
+        if len(times) > 1:
+            raise DataError(f"{listing(times)} hold times; keep one of them (see --drop).")
+        frame = pd.DataFrame(table.values, columns=list(table.names)).set_index(times[0])
+        kinds = dict(zip(table.names, map(str, table.kinds), strict=True))
+        return frame, {**reading, "kinds": {name: kinds[name] for name in frame.columns}}
