@@ -15,7 +15,7 @@ from causalsim.citest.mixed import Mixed
 from causalsim.citest.oracle import Oracle
 from causalsim.citest.random_features import RCIT, RCoT
 from causalsim.citest.residual import GCM
-from causalsim.errors import NameNotFoundError, OptionError, listing, nearest
+from causalsim.errors import NameNotFoundError, OptionError, nearest
 
 __all__ = ["bind", "get", "names", "register"]
 
@@ -98,7 +98,7 @@ def _make(spec: type[CITest], options: Mapping[str, Any]) -> CITest:
     settings = {setting.name: setting for setting in fields(spec)}
     for option in options:
         if option not in settings:
-            known = f"its settings: {listing(settings)}" if settings else "it has none"
+            known = f"its settings: {', '.join(settings)}" if settings else "it has none"
             hint = nearest(option, settings)
             raise OptionError(f"test {spec.name!r} has no setting {option!r}; {known}.{hint}")
     lacking = [n for n, s in settings.items() if s.default is MISSING and n not in options]

@@ -139,7 +139,7 @@ def discover(
     )
     if alpha is not None:
         options["alpha"] = _alpha(alpha)
-    if test is not None or setting or feature_map or shots:
+    if test or setting or feature_map is not None or shots is not None:
         options["test"] = read_test(
             test or "auto", setting, feature_map=feature_map, shots=shots, seed=seed
         )

@@ -22,6 +22,7 @@ TEST_HELP = (
     "auto, fisher_z, par_corr, g_squared, chi_squared, mixed, kci, kci_zhang, kci_low_rank, "
     "kci_split, gcm, rcit, rcot, qpc or qpc_plus."
 )
+_WORDS = {"yes": True, "true": True, "no": False, "false": False, "none": None}
 SETTING_HELP = "A setting of the test, NAME=VALUE, such as null=permutation; repeatable."
 
 
@@ -47,12 +48,27 @@ def read_test(
     known = [known for known in citest.names() if known != "oracle"]
     if name not in known:
         raise NameNotFoundError.from_names("test", name, known)
-    options = dict(map(_setting, settings or ()))
     special = {"feature_map": feature_map, "shots": shots}
-    options |= {key: value for key, value in special.items() if value is not None}
+    options = {key: value for key, value in special.items() if value is not None}
+    for key, value in map(_setting, settings or ()):
+        if key in options:
+            raise OptionError(f"{key} is given twice; keep one of them.")
+        options[key] = value
+    _refuse_stray(name, [key for key in special if special[key] is not None])
     spec = citest.get(name, **options)
     seeded = any(field.name == "seed" for field in fields(spec)) and "seed" not in options
     return replace(spec, seed=seed) if seeded and seed is not None else spec  # type: ignore[call-arg]
+
+
+def _refuse_stray(name: str, given: list[str]) -> None:
+    """Refuse settings of quantum kernels for a test without."""
+    from causalsim import citest
+
+    settings = {field.name for field in fields(citest.get(name))}
+    for key in given:
+        if key not in settings:
+            flag = f"--{key.replace('_', '-')}"
+            raise OptionError(f"{flag} goes with --test qpc_plus or qpc; got --test {name}.")
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -61,6 +77,8 @@ def _setting(text: str) -> tuple[str, Any]:
     if not (name.strip() and sign and value):
         raise OptionError(f"--set {text}: expected NAME=VALUE, such as null=permutation.")
     key = name.strip().replace("-", "_")
+    if value.lower() in _WORDS:
+        return key, _WORDS[value.lower()]
     try:
         return key, literal_eval(value)
     except (ValueError, SyntaxError):

@@ -42,6 +42,7 @@ __all__ = [
     "by_middle",
     "leads_to",
     "mark_cycles",
+    "one_by_one",
     "one_collider",
     "orient",
     "orient_by_knowledge",
@@ -118,7 +119,7 @@ def orient(
         for triple in allowed:
             one_collider(work, triple, conflict)
         for arrows in meek_rounds(work.state, ambiguous):
-            _one_by_one(work, arrows)
+            one_by_one(work, arrows)
     return work
 
 
@@ -243,7 +244,7 @@ def one_collider(work: Orientation, triple: Triple, conflict: str) -> bool:
     return True
 
 
-def _one_by_one(work: Orientation, arrows: list[Arrow]) -> None:
+def one_by_one(work: Orientation, arrows: list[Arrow]) -> None:
     """Apply Meek arrows in turn, unless the edge is taken or a cycle would close."""
     for arrow in arrows:
         if arrow.head not in work.state.undirected[arrow.tail]:

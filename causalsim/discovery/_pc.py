@@ -26,7 +26,7 @@ from causalsim.discovery._skeleton import Policy, Skeleton, Tester, skeleton
 from causalsim.errors import DataError, InterruptedRunError, KnowledgeError, OptionError
 from causalsim.graph import CPDAG
 
-__all__ = ["pc"]
+__all__ = ["as_knowledge", "check_options", "pc", "resolve", "search"]
 
 _RECORDS = ("decisive", "all")
 
@@ -116,7 +116,7 @@ def pc(
     >>> pc(pd.DataFrame({"X": x, "Y": y, "Z": x + y + e}), "fisher_z").graph
     CPDAG.from_edges(['X --> Z', 'Y --> Z'], nodes=['X', 'Y', 'Z'])
     """
-    _check_options(alpha, sepset, conflict, max_cond, record, fdr)
+    check_options(alpha, sepset, conflict, max_cond, record, fdr)
     check_rng(rng)
     table = _read(data, test, missing=missing, kinds=kinds, degenerate=degenerate)
     bound = bind(test, table)
@@ -153,7 +153,7 @@ def pc(
     return describe(CPDAG(bound.names, work.state.to_marks()), run)
 
 
-def _check_options(
+def check_options(
     alpha: object, sepset: str, conflict: str, max_cond: Any, record: str, fdr: object
 ) -> None:
     for name, value in (("alpha", alpha), ("fdr", fdr)):

@@ -17,7 +17,7 @@ from causalsim.scm import Paths
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Series", "read_series"]
+__all__ = ["Series", "check_index", "read_series"]
 
 _UNEVEN = 1.5
 Bools = NDArray[np.bool_]
@@ -83,7 +83,7 @@ def read_series(
     (20, 8)
     """
     frames = _frames(data)
-    notes = [note for frame in frames for note in _check_index(frame)]
+    notes = [note for frame in frames for note in check_index(frame)]
     keep: Any = "testwise" if missing == "listwise" else missing
     source = frames[0] if len(frames) == 1 else _stack(frames)
     table = read_table(source, missing=keep, kinds=kinds)
@@ -130,7 +130,7 @@ def _same_columns(columns: list[list[Any]]) -> list[Any]:
     return columns[0]
 
 
-def _check_index(frame: Any) -> list[str]:
+def check_index(frame: Any) -> list[str]:
     """Refuse an index of numbers or times that does not increase; note uneven steps."""
     import pandas as pd
 

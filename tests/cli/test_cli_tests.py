@@ -34,7 +34,7 @@ def test_settings_by_name_are_numbers_words_and_truths(run, chain):
         (("--test", "kci", "--set", "null"), "--set null: expected NAME=VALUE"),
         (("--test", "kci", "--set", "nul=gamma"), "has no setting 'nul'.*Did you mean 'null'"),
         (("--test", "kci", "--set", "null=gama"), "'gama' is unknown.*Did you mean 'gamma'"),
-        (("--test", "kci", "--shots", "9"), "test 'kci' has no setting 'shots'"),
+        (("--test", "kci", "--shots", "9"), "--shots goes with --test qpc_plus"),
         (("--test", "qpc_plus", "--shots", "0"), "shots=0"),
         (("--test", "qpc_plus", "--feature-map", "zy"), "'zy' is unknown"),
         (("--test", "qpc"), "test 'qpc' was asked about 300 rows .*insist=True"),
@@ -71,3 +71,25 @@ def test_self_check_refuses_by_name(run, chain, words, said):
     assert code in {1, 2}
     assert not out
     assert said in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--shots 0", "--shots goes with --test qpc_plus or qpc; got --test auto."),
+        ("--test kci --feature-map zz", "--feature-map goes with --test qpc_plus or qpc"),
+        ("--test qpc_plus --shots 10 --set shots=20", "shots is given twice; keep one of them."),
+        ("--test kci --set null=gamma --set null=hbe", "null is given twice; keep one of them."),
+        ("--test kci --set nul=gamma", "undersmooth"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(run, chain, words, message):
+    code, out, err = run("discover", "chain.csv", *words.split())
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_words_for_yes_and_no_are_read(run, chain):
+    code, _, err = run("discover", "chain.csv", "--test", "qpc", "--set", "insist=no")
+    assert code == 2
+    assert "insist" in err
