@@ -24,7 +24,7 @@ from _report import markdown, publish
 import causalsim as cs
 from causalsim.citest import BoundTest, FisherZ, ParCorr
 from causalsim.compat import causal_learn_pc as our_causal_learn_pc
-from causalsim.discovery._pc import search
+from causalsim.discovery._search import search
 from causalsim.discovery._skeleton import COMPILE_FROM, Policy, Tester
 
 if TYPE_CHECKING:

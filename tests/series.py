@@ -1,14 +1,27 @@
-"""Series for tests of searches over lags, and PC1 as the textbook has it, one test at a time."""
+"""Series and graphs for tests of searches over lags, PC1 as in the textbook, classes by force."""
 
 from __future__ import annotations
+
+from itertools import product
 
 import numpy as np
 
 import causalsim as cs
+from causalsim.citest import Oracle
 from causalsim.discovery._lagged import lagged_table
 from causalsim.discovery._series import read_series
+from causalsim.graph import TemporalGraph
+from causalsim.graph.marks import Mark
 
-__all__ = ["lagged", "sample_of", "steps_of", "textbook_conditions", "textbook_pc1"]
+__all__ = [
+    "class_by_force",
+    "lagged",
+    "oracle_of",
+    "sample_of",
+    "steps_of",
+    "textbook_conditions",
+    "textbook_pc1",
+]
 
 
 def steps_of(seed=5, steps=80):
@@ -57,3 +70,54 @@ def textbook_conditions(chosen, now, node):
     lag, i = divmod(node, len(chosen))
     mine = set(chosen[now]) - {node}
     return mine | {k + lag * len(chosen) for k in chosen[i]}
+
+
+def oracle_of(graph):
+    """Read separation off enough steps for the far past to make no difference."""
+    return Oracle(graph.unroll(2 * graph.max_lag + 1 + len(graph) * graph.max_lag))
+
+
+def class_by_force(graph, exogenous=()):
+    """Try every orientation of the edges within a step; keep what all of the same class share.
+
+    Two DAGs over time are equivalent if skeleton and unshielded colliders agree. Lagged arrows
+    are known, as are those out of exogenous variables, and what a step's orientation changes
+    happens within the step.
+    """
+    within = [(i, j) for i, j, lag in np.argwhere(graph.directed).tolist() if lag == 0]
+    sources = {graph.index(name) for name in exogenous}
+    fixed = [(i, j) for i, j in within if i in sources]
+    now = [arrow for arrow in within if arrow not in fixed]
+    truth, members = colliders(graph), []
+    for turns in product((False, True), repeat=len(now)):
+        arrows = [(j, i) if turn else (i, j) for (i, j), turn in zip(now, turns, strict=True)]
+        arrows += fixed
+        try:
+            other = reoriented(graph, arrows)
+        except cs.errors.GraphError:
+            continue
+        if colliders(other) == truth:
+            members.append(set(arrows))
+    shared = set.intersection(*members)
+    return reoriented(graph, shared, undirected=[e for e in now if not {e, e[::-1]} & shared])
+
+
+def reoriented(graph, arrows, undirected=()):
+    marks, past = graph.marks.copy(), graph.past_marks.copy()
+    marks[:, :, 0] = past[:, :, 0] = 0
+    for i, j in arrows:
+        marks[i, j, 0], marks[j, i, 0] = Mark.ARROW, Mark.TAIL
+    for i, j in undirected:
+        marks[i, j, 0] = marks[j, i, 0] = Mark.TAIL
+    past[:, :, 0] = marks[:, :, 0].T
+    return TemporalGraph(graph.nodes, marks, past)
+
+
+def colliders(graph):
+    """Give the unshielded colliders at the last step of the unrolled graph."""
+    dag = graph.unroll(2 * graph.max_lag + 1)
+    found = set()
+    for k in range(len(dag) - len(graph), len(dag)):
+        parents = sorted(dag.parent_sets[k])
+        found |= {(a, k, b) for a in parents for b in parents if a < b and not dag.skeleton[a, b]}
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from inspect import signature
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, final
 
 from causalsim.data import Kind
@@ -30,7 +30,11 @@ METHOD_HELP = (
     "pc; fci (hidden causes); cdnod (mechanisms that change with --context); exchangeable "
     "(environments in --context); pcmci or pcmci-plus (time series, with --max-lag)."
 )
-_FLAGS = {"n_jobs": "--jobs"}
+
+
+def _flag(name: str) -> str:
+    """Give the option of a parameter."""
+    return f"--{name.replace('_', '-')}"
 
 
 @final
@@ -57,6 +61,12 @@ class Method:
         """The names of its parameters."""
         return signature(self.function).parameters.keys()
 
+    @cached_property
+    def needs(self) -> list[str]:
+        """Parameters without default, beside the data."""
+        given = list(signature(self.function).parameters.values())[1:]
+        return [one.name for one in given if one.default is Parameter.empty]
+
     @property
     def in_time(self) -> bool:
         """Whether it reads rows as time steps."""
@@ -67,12 +77,10 @@ class Method:
         given = {key: value for key, value in options.items() if value is not None}
         for key in given:
             if key not in self.takes:
-                flag = _FLAGS.get(key, f"--{key.replace('_', '-')}")
-                raise OptionError(f"{flag} does not go with --method {self.name}.")
-        needed = {"--max-lag": "max_lag", "--context": "context"}
-        for flag, key in needed.items():
-            if key in self.takes and key not in given:
-                raise OptionError(f"--method {self.name} needs {flag}.")
+                raise OptionError(f"{_flag(key)} does not go with --method {self.name}.")
+        for key in self.needs:
+            if key not in given:
+                raise OptionError(f"--method {self.name} needs {_flag(key)}.")
         return given
 
     def times(self, column: str | None) -> list[str]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from causalsim.citest import ChiSquared, CITest, FisherZ, GSquared
 from causalsim.data import read_table
 from causalsim.discovery._orientation import by_middle
-from causalsim.discovery._pc import search
+from causalsim.discovery._search import search
 from causalsim.discovery._skeleton import Policy, Skeleton, Tester
 from causalsim.discovery._votes import Votes, collect_votes
 from causalsim.errors import OptionError

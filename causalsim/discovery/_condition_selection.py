@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from causalsim._parallel import Progress
 from causalsim.citest import BoundTest, CorrelationTest
+from causalsim.discovery._fixed_effects import FixedEffects
 from causalsim.discovery._tester import Tester
 from causalsim.errors import OptionError
 
@@ -45,6 +46,8 @@ class Conditions:
     most_y, most_x : int, optional
         Largest number for the present and for the past end of a pair; within a time step both
         ends count as present.
+    always : tuple of int
+        Nodes of the present that join the set of every pair they are not in.
 
     Examples
     --------
@@ -55,6 +58,7 @@ class Conditions:
     chosen: Sequence[Ints]
     most_y: int | None = None
     most_x: int | None = None
+    always: tuple[int, ...] = ()
 
     def __call__(self, pair: tuple[int, int]) -> tuple[int, ...]:
         """Give the conditions for a present node and another one."""
@@ -62,7 +66,7 @@ class Conditions:
         mine = [k for k in self.chosen[now].tolist() if k != pair[1]][: self.most_y]
         most = self.most_x if lag else self.most_y
         other = (self.chosen[i][:most] + lag * len(self.chosen)).tolist()
-        return tuple(dict.fromkeys(mine + other))
+        return (*(k for k in self.always if k not in pair), *dict.fromkeys(mine + other))
 
 
 def select_conditions(
@@ -72,6 +76,8 @@ def select_conditions(
     max_conds: int | None,
     book: Book,
     report: Progress,
+    *,
+    always: tuple[int, ...] = (),
 ) -> list[Ints]:
     """Choose lagged conditions for all variables by PC1.
 
@@ -87,6 +93,8 @@ def select_conditions(
         Told of every sweep.
     report : callable(done, total, message)
         Told of the tests done in a sweep.
+    always : tuple of int
+        Nodes that join every set.
 
     Returns
     -------
@@ -104,6 +112,7 @@ def select_conditions(
         asked = asked[~fixed[asked[:, 0], asked[:, 1]]]
         if not len(asked):
             break
+        asked = np.hstack([asked, np.tile(np.array(always, np.intp), (len(asked), 1))])
         message = f"candidates given {size} others"
         statistic, log_p = ask(tester, asked, report, message)
         book(asked, statistic, log_p)
@@ -136,7 +145,7 @@ def _sweep(j: int, nodes: Ints, size: int) -> Ints:
 
 def _size(tester: Tester, asked: Ints, log_p: Floats) -> Floats:
     """Give the size of each dependence: |r| where the test has it, else by p."""
-    if isinstance(tester.test, CorrelationTest):
+    if isinstance(tester.test, CorrelationTest | FixedEffects):
         return np.abs(tester.test.effects(asked[:, 0], asked[:, 1], asked[:, 2:]))
     return -log_p
 

@@ -228,6 +228,8 @@ def _apart(reader: _Reader, x: str, y: str) -> list[str]:
     if np.isnan(fact.p_value):
         return ["Knowledge keeps them apart; the pair was not tested."]
     text = f"{_given_words(fact.given)}: p = {fact.p_value:.3g}."
+    if fact.p_value <= options["alpha"] and options.get("fdr") is None:
+        return [f"Knowledge keeps them apart; they look dependent {text}"]
     if fact.p_value <= options["alpha"]:
         return [f"Dropped to hold the false-discovery rate at {options['fdr']}, {text}"]
     return [f"They are independent {text}"]
@@ -283,7 +285,7 @@ def _pag_words(event: Event) -> str:
     rule = event.rule if event.rule in ("knowledge", "refused") else f"rule {event.rule}"
     role = f"no cause of {event.tail}" if event.mark == "arrow" else f"a cause of {event.tail}"
     if event.rule == "refused":
-        return f"{event.tail} *-> {event.head} was wanted{others} and refused."
+        return f"a mark at {event.head} ({event.mark}) was wanted{others} and refused."
     return f"{event.mark} at {event.head}, so {event.head} is {role}: by {rule}{others}."
 
 

@@ -23,7 +23,7 @@ from causalsim.graph._base import find_cycle, index_sets, true_cells
 from causalsim.graph.labels import label, parse_label
 from causalsim.graph.marks import Mark, split_edge
 
-__all__ = ["Knowledge", "Resolved"]
+__all__ = ["Knowledge", "Resolved", "as_knowledge", "resolve"]
 
 _ANY_LAG = "[t-*]"
 
@@ -357,3 +357,19 @@ def _refuse_cycle(found: Resolved, names: Sequence[str]) -> None:
             )
         )
         raise KnowledgeError(f"required edges form a cycle: {walk} ({rules}); drop one of them.")
+
+
+def as_knowledge(knowledge: Knowledge | Mapping[str, Any]) -> Knowledge:
+    """Read knowledge given as a mapping."""
+    if isinstance(knowledge, Knowledge):
+        return knowledge
+    if isinstance(knowledge, Mapping):
+        return Knowledge.from_dict(knowledge)
+    raise KnowledgeError(
+        f"knowledge={knowledge!r}: expected a Knowledge, such as Knowledge(required=['X --> Y'])."
+    )
+
+
+def resolve(knowledge: Knowledge | Mapping[str, Any] | None, names: tuple[str, ...]) -> Resolved:
+    """Turn knowledge, given or not, into matrices over ``names``."""
+    return (Knowledge() if knowledge is None else as_knowledge(knowledge)).resolve(names)

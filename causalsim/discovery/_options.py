@@ -1,12 +1,21 @@
-"""Checks of the options that searches over lags share."""
+"""Checks of the options that searches share."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from causalsim.discovery._colliders import RULES
+from causalsim.discovery._orientation import POLICIES
 from causalsim.errors import OptionError
 
-__all__ = ["as_whole", "check_counts", "check_levels", "check_record"]
+__all__ = [
+    "as_whole",
+    "check_counts",
+    "check_levels",
+    "check_options",
+    "check_record",
+    "check_rules",
+]
 
 
 def check_levels(*, optional: bool = False, **levels: object) -> None:
@@ -16,7 +25,8 @@ def check_levels(*, optional: bool = False, **levels: object) -> None:
             continue
         if not (isinstance(value, float | np.floating) and 0 < value < 1):
             rest = ", or None" if optional else ""
-            raise OptionError(f"{name}={value!r}: expected a number between 0 and 1{rest}.")
+            hint = f" Write {name}=None to choose it." if optional and value == "auto" else ""
+            raise OptionError(f"{name}={value!r}: expected a number between 0 and 1{rest}.{hint}")
 
 
 def as_whole(value: object) -> int:
@@ -41,3 +51,20 @@ def check_record(record: str) -> None:
     """Refuse an unknown way to keep tests."""
     if record not in ("decisive", "all"):
         raise OptionError.from_choice("record", record, ("decisive", "all"))
+
+
+def check_rules(sepset: str, conflict: str) -> None:
+    """Refuse unknown collider rules and conflict policies."""
+    for name, got, choices in (("sepset", sepset, RULES), ("conflict", conflict, POLICIES)):
+        if got not in choices:
+            raise OptionError.from_choice(name, got, choices)
+
+
+def check_options(
+    alpha: object, sepset: str, conflict: str, max_cond: object, record: str, fdr: object
+) -> None:
+    """Check what PC and CD-NOD share."""
+    check_levels(optional=True, alpha=alpha, fdr=fdr)
+    check_counts(max_cond=max_cond)
+    check_rules(sepset, conflict)
+    check_record(record)

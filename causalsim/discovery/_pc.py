@@ -13,22 +13,18 @@ import numpy as np
 
 from causalsim._parallel import Progress, check_n_jobs
 from causalsim._rng import RNG, check_rng
-from causalsim.citest import BoundTest, CITest, Oracle, bind
-from causalsim.data import Table, read_table
+from causalsim.citest import BoundTest, CITest, bind
 from causalsim.discovery._alpha import control_fdr, select_alpha
-from causalsim.discovery._colliders import RULES
 from causalsim.discovery._describe import Run, describe
-from causalsim.discovery._knowledge import Knowledge, Resolved
-from causalsim.discovery._orientation import POLICIES, orient_skeleton
-from causalsim.discovery._record import Record
+from causalsim.discovery._knowledge import Knowledge, as_knowledge, resolve
+from causalsim.discovery._options import check_options
+from causalsim.discovery._orientation import orient_skeleton
 from causalsim.discovery._result import DiscoveryResult
-from causalsim.discovery._skeleton import Policy, Skeleton, Tester, skeleton
-from causalsim.errors import DataError, InterruptedRunError, KnowledgeError, OptionError
+from causalsim.discovery._search import read_rows, search
+from causalsim.discovery._skeleton import Policy, Tester
 from causalsim.graph import CPDAG
 
-__all__ = ["as_knowledge", "check_options", "pc", "resolve", "search"]
-
-_RECORDS = ("decisive", "all")
+__all__ = ["pc"]
 
 
 def pc(
@@ -118,7 +114,7 @@ def pc(
     """
     check_options(alpha, sepset, conflict, max_cond, record, fdr)
     check_rng(rng)
-    table = _read(data, test, missing=missing, kinds=kinds, degenerate=degenerate)
+    table = read_rows(data, test, missing=missing, kinds=kinds, degenerate=degenerate)
     bound = bind(test, table)
     known = resolve(knowledge, bound.names)
     policy = Policy(
@@ -151,65 +147,3 @@ def pc(
     chosen = (f"alpha = {level:g} was chosen by the BIC of its graph",) if alpha is None else ()
     run = Run("pc", tester, table, found, work, options, chosen)
     return describe(CPDAG(bound.names, work.state.to_marks()), run)
-
-
-def check_options(
-    alpha: object, sepset: str, conflict: str, max_cond: Any, record: str, fdr: object
-) -> None:
-    for name, value in (("alpha", alpha), ("fdr", fdr)):
-        if value is not None and not (isinstance(value, float | np.floating) and 0 < value < 1):
-            hint = " Write alpha=None to choose it by BIC." if value == "auto" else ""
-            raise OptionError(
-                f"{name}={value!r}: expected a number between 0 and 1, or None.{hint}"
-            )
-    whole = isinstance(max_cond, int | np.integer) and not isinstance(max_cond, bool)
-    if max_cond is not None and (not whole or max_cond < 0):
-        raise OptionError(f"max_cond={max_cond!r}: expected a non-negative integer, or None.")
-    for name, got, choices in (
-        ("sepset", sepset, RULES),
-        ("conflict", conflict, POLICIES),
-        ("record", record, _RECORDS),
-    ):
-        if got not in choices:
-            raise OptionError.from_choice(name, got, choices)
-
-
-def _read(data: object, test: object, **reading: Any) -> Table | None:
-    """Read the data, unless the test brings its own."""
-    if data is not None:
-        return read_table(data, min_columns=2, **reading)
-    if isinstance(test, BoundTest | Oracle):
-        return None
-    raise DataError("data=None goes only with a bound test or an oracle; give a DataFrame.")
-
-
-def as_knowledge(knowledge: Knowledge | Mapping[str, Any]) -> Knowledge:
-    """Read knowledge given as a mapping."""
-    if isinstance(knowledge, Knowledge):
-        return knowledge
-    if isinstance(knowledge, Mapping):
-        return Knowledge.from_dict(knowledge)
-    raise KnowledgeError(
-        f"knowledge={knowledge!r}: expected a Knowledge, such as Knowledge(required=['X --> Y'])."
-    )
-
-
-def resolve(knowledge: Knowledge | Mapping[str, Any] | None, names: tuple[str, ...]) -> Resolved:
-    """Turn knowledge, given or not, into matrices over ``names``."""
-    return (Knowledge() if knowledge is None else as_knowledge(knowledge)).resolve(names)
-
-
-def search(
-    tester: Tester, policy: Policy, keep_all: bool = False, progress: bool | Progress = False
-) -> Skeleton:
-    """Search for the skeleton; an interruption carries what was found."""
-    found = Skeleton(policy.start.copy(), Record(len(tester.test.names), keep_all=keep_all))
-    try:
-        return skeleton(tester, policy, found, progress)
-    except KeyboardInterrupt as error:
-        at = f"at conditioning sets of {found.depth} after {found.record.n_tests} tests"
-        if found.record.n_tests == 0:
-            at = "before the first test"
-        raise InterruptedRunError(
-            f"interrupted {at}; error.partial holds the skeleton so far.", found
-        ) from error

@@ -24,10 +24,9 @@ from causalsim.discovery._condition_selection import (
     select_conditions,
 )
 from causalsim.discovery._describe import Run, describe
-from causalsim.discovery._knowledge import Knowledge
+from causalsim.discovery._knowledge import Knowledge, as_knowledge
 from causalsim.discovery._options import check_counts, check_levels, check_record
 from causalsim.discovery._orientation import mark_cycles, orient_by_knowledge
-from causalsim.discovery._pc import as_knowledge
 from causalsim.discovery._result import DiscoveryResult
 from causalsim.discovery._skeleton import Skeleton
 from causalsim.discovery._subsets import by_length

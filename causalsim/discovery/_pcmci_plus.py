@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike
 
 from causalsim._parallel import Progress, check_n_jobs, check_progress
 from causalsim._rng import RNG, check_rng
-from causalsim.discovery._colliders import RULES
 from causalsim.discovery._condition_selection import (
     Conditions,
     Floats,
@@ -26,18 +25,17 @@ from causalsim.discovery._condition_selection import (
     select_conditions,
 )
 from causalsim.discovery._describe import Run, describe
-from causalsim.discovery._knowledge import Knowledge
-from causalsim.discovery._options import check_counts, check_levels, check_record
-from causalsim.discovery._orientation import POLICIES, Orientation, mark_cycles, orient_skeleton
-from causalsim.discovery._pc import as_knowledge
+from causalsim.discovery._knowledge import Knowledge, as_knowledge
+from causalsim.discovery._options import check_counts, check_levels, check_record, check_rules
+from causalsim.discovery._orientation import Orientation, mark_cycles, orient_skeleton
 from causalsim.discovery._refit import near_dag
 from causalsim.discovery._result import DiscoveryResult
 from causalsim.discovery._skeleton import Policy, Skeleton, skeleton
 from causalsim.discovery._subsets import Subsets
 from causalsim.discovery._tester import Tester
 from causalsim.discovery._window import Tests, Window, keeping, open_window
-from causalsim.errors import OptionError
 from causalsim.graph import CPDAG, TemporalGraph
+from causalsim.graph.pdag import Triple
 
 __all__ = ["pcmci_plus"]
 
@@ -49,6 +47,7 @@ def pcmci_plus(
     max_lag: int,
     test: Tests = "par_corr",
     *,
+    context: str | Sequence[str] | None = None,
     alpha: float | None = 0.01,
     knowledge: Knowledge | Mapping[str, Any] | None = None,
     sepset: str = "majority",
@@ -71,6 +70,13 @@ def pcmci_plus(
     ----------
     series, max_lag, test
         As in :func:`causalsim.pcmci`.
+    context : str or sequence of str, optional
+        Exogenous variables: nothing causes them, and their own past is not searched. Without a
+        column of that name, ``"space"`` is the number of the series in a panel and ``"time"``
+        that of the step. They stand for hidden causes that are constant in each series, or that
+        the series of a panel, then equally long, share at each step (in one series, for a
+        drift). Numbers, and columns that are constant in each series, act at lag 0 only and join
+        every conditioning set. The tests of partial correlation take labels for fixed effects.
     alpha : float or None
         A pair is called independent when p > alpha, in all steps. None chooses among .001, .005,
         .01, .025 and .05 by Akaike's criterion of the regressions of the graph, for complete
@@ -112,7 +118,8 @@ def pcmci_plus(
     References
     ----------
     Runge, Discovering contemporaneous and lagged causal relations in autocorrelated nonlinear
-    time series datasets, UAI 2020.
+    time series datasets, UAI 2020. Günther, Ninad & Runge, Causal discovery for time series from
+    multiple datasets with latent contexts, UAI 2023.
 
     Examples
     --------
@@ -131,9 +138,11 @@ def pcmci_plus(
         max_conds_x=max_conds_x,
     )
     check_record(record)
-    _check_rules(sepset, conflict)
+    check_rules(sepset, conflict)
     check_rng(rng)
-    window = open_window(series, max_lag, test, knowledge, missing=missing, mask=mask, kinds=kinds)
+    window = open_window(
+        series, max_lag, test, knowledge, context=context, missing=missing, mask=mask, kinds=kinds
+    )
     plan = _Plan(
         window,
         (sepset, conflict),
@@ -146,6 +155,7 @@ def pcmci_plus(
     level = outcome.tester.alpha
     options = {
         "max_lag": window.max_lag,
+        "context": context if context is None or isinstance(context, str) else list(context),
         "alpha": level,
         "sepset": sepset,
         "conflict": conflict,
@@ -162,12 +172,6 @@ def pcmci_plus(
     tester, found, work = outcome.tester, outcome.found, outcome.work
     run = Run("pcmci_plus", tester, window.table, found, work, options, said)
     return describe(outcome.graph, run)
-
-
-def _check_rules(sepset: str, conflict: str) -> None:
-    for name, got, choices in (("sepset", sepset, RULES), ("conflict", conflict, POLICIES)):
-        if got not in choices:
-            raise OptionError.from_choice(name, got, choices)
 
 
 @final
@@ -202,6 +206,7 @@ class _Plan:
             policy = self._policy(self._select(tester, found))
             skeleton(tester, policy, found, self.report)
             work = orient_skeleton(tester, found, policy, window.known, self.rules)
+        work.ambiguous = {t for t in work.ambiguous if not _is_settled(t, work.known)}
         mark_cycles(work, set(work.state.arrows()) - work.fixed)
         window.by_time(work)
         return _Outcome(tester, found, work, window.graph(work))
@@ -216,7 +221,13 @@ class _Plan:
         window = self.window
         left, fixed = window.lagged, window.known.fixed[: len(window.names)]
         chosen = select_conditions(
-            tester, left, fixed, self._least(self.caps[1]), book, self.report
+            tester,
+            left,
+            fixed,
+            self._least(self.caps[1]),
+            book,
+            self.report,
+            always=window.static,
         )
         for j, nodes in enumerate(chosen):
             left[j, nodes] = False
@@ -225,11 +236,12 @@ class _Plan:
 
     def _policy(self, chosen: list[Ints]) -> Policy:
         """Draw from contemporaneous neighbours, and add the lagged conditions of both ends."""
-        window, (cap, _, *most) = self.window, self.caps
+        window, (cap, _, most_y, most_x) = self.window, self.caps
         p = len(window.names)
         pool = np.zeros(window.known.forbidden.shape, bool)
         pool[:p, :p] = True
-        subsets = Subsets(pool, Conditions(chosen, *most))
+        pool[:, list(window.static)] = False
+        subsets = Subsets(pool, Conditions(chosen, most_y, most_x, window.static))
         largest = self._least(cap, p)
         return Policy(
             window.start, window.known.fixed, p if largest is None else largest, subsets=subsets
@@ -240,6 +252,12 @@ class _Plan:
         return min(
             (cap for cap in (*caps, self.window.test.max_cond) if cap is not None), default=None
         )
+
+
+def _is_settled(triple: Triple, known: set[tuple[int, int]]) -> bool:
+    """Tell whether arrows that are known say if a triple is a collider."""
+    x, y, z = triple
+    return (y, x) in known or (y, z) in known or {(x, y), (z, y)} <= known
 
 
 def _aic(outcome: _Outcome) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
-from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,6 @@ Pair = tuple[int, int]
 Set = tuple[int, ...]
 
 
-@final
 @dataclass(frozen=True, eq=False)
 class Subsets:
     """Subsets of the neighbours of either end, and nodes that every set of the pair holds.

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ class Tester:
     pace : dict of int to int
         Size of the conditioning set to the questions that took one worker about a second.
     """
+
+    __test__: ClassVar[bool] = False  # pytest takes Test... for tests
 
     test: BoundTest
     alpha: float

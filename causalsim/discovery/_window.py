@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causalsim.citest import BoundTest, CITest, Oracle, bind
+from causalsim.citest import BoundTest, CITest, Oracle
 from causalsim.data import Kind, Table
-from causalsim.discovery._knowledge import Knowledge, Resolved
+from causalsim.discovery._context import context_names
+from causalsim.discovery._fixed_effects import bind_labelled
+from causalsim.discovery._knowledge import Knowledge, Resolved, as_knowledge
 from causalsim.discovery._lagged import lagged_table
 from causalsim.discovery._options import as_whole
 from causalsim.discovery._orientation import Orientation
-from causalsim.discovery._pc import as_knowledge
 from causalsim.discovery._record import Record
 from causalsim.discovery._series import read_series
 from causalsim.discovery._skeleton import Skeleton
+from causalsim.discovery._temporal_context import NUMBERS, Contexts, add_contexts
 from causalsim.errors import DataError, InterruptedRunError, OptionError, listing
 from causalsim.graph import TemporalGraph
 from causalsim.graph.labels import label, parse_label
@@ -45,6 +47,8 @@ class Window:
     max_lag : int
     known : Resolved
         Over the columns of the table; edges end in the present.
+    contexts : Contexts
+        Those of the variables that nothing causes.
     """
 
     test: BoundTest
@@ -52,6 +56,7 @@ class Window:
     names: tuple[str, ...]
     max_lag: int
     known: Resolved
+    contexts: Contexts = field(default_factory=Contexts)
 
     @property
     def start(self) -> Bools:
@@ -65,6 +70,11 @@ class Window:
         links[:, : len(self.names)] = False
         return links
 
+    @property
+    def static(self) -> tuple[int, ...]:
+        """The contexts that join every set."""
+        return tuple(map(self.names.index, self.contexts.static))
+
     def skeleton(self, *, keep_all: bool) -> Skeleton:
         """Start a search: all pairs that may be joined, and no tests."""
         return Skeleton(self.start, Record(len(self.test.names), keep_all=keep_all))
@@ -75,7 +85,8 @@ class Window:
         marks = work.state.to_marks()
         now = marks[: lags * p, :p].reshape(lags, p, p).transpose(1, 2, 0)
         past = marks[:p, : lags * p].T.reshape(lags, p, p).transpose(1, 2, 0)
-        return TemporalGraph(self.names, now, past)
+        roles = ("context" if name in self.contexts.names else "variable" for name in self.names)
+        return TemporalGraph(self.names, now, past, tuple(roles))
 
     def by_time(self, work: Orientation) -> None:
         """Say of the arrows out of the past that time gave them, unless a rule requires them."""
@@ -95,6 +106,7 @@ def open_window(
     test: Tests,
     knowledge: Knowledge | Mapping[str, Any] | None = None,
     *,
+    context: str | Sequence[str] | None = None,
     missing: str = "error",
     **reading: Any,
 ) -> Window:
@@ -109,6 +121,8 @@ def open_window(
     max_lag : int
     test : str, CITest or BoundTest
     knowledge : Knowledge or mapping, optional
+    context : str or sequence of str, optional
+        See :func:`._temporal_context.add_contexts`; without data, variables of the test.
     missing : {"error", "listwise", "testwise"}
 
     Returns
@@ -132,13 +146,17 @@ def open_window(
         raise OptionError(f"max_lag={max_lag!r}: expected a positive integer; pc() has no lags.")
     table, max_lag = None, as_whole(max_lag)
     if data is None:
-        bound = _without_data(test, max_lag)
+        bound, contexts = _without_data(test, max_lag), _as_contexts(context)
     else:
-        table = lagged_table(read_series(data, missing=missing, **reading), max_lag, missing)
-        bound = bind(test, table)
+        series, contexts = add_contexts(read_series(data, missing=missing, **reading), context)
+        table = lagged_table(series, max_lag, missing)
+        bound = bind_labelled(test, table, contexts.names)
     names = bound.names[: len(bound.names) // (2 * max_lag + 1)]
     _check_labels(bound, names, max_lag)
-    return Window(bound, table, names, max_lag, _resolve(knowledge, names, max_lag))
+    contexts.check(names)
+    known = Knowledge() if knowledge is None else as_knowledge(knowledge)
+    resolved = _resolve(contexts.protect(known), names, max_lag)
+    return Window(bound, table, names, max_lag, resolved, contexts)
 
 
 def _labels(names: tuple[str, ...], max_lag: int) -> tuple[str, ...]:
@@ -165,16 +183,18 @@ def _check_labels(bound: BoundTest, names: tuple[str, ...], max_lag: int) -> Non
         )
 
 
-def _resolve(
-    knowledge: Knowledge | Mapping[str, Any] | None, names: tuple[str, ...], max_lag: int
-) -> Resolved:
+def _as_contexts(context: str | Sequence[str] | None) -> Contexts:
+    names = () if context is None else context_names(context)
+    return Contexts(names, tuple(name for name in names if name in NUMBERS))
+
+
+def _resolve(knowledge: Knowledge, names: tuple[str, ...], max_lag: int) -> Resolved:
     """Turn knowledge into matrices over the lagged table; nothing is joined beyond max_lag.
 
-    >>> _resolve(None, ("X",), 1).forbidden.astype(int).tolist()
+    >>> _resolve(Knowledge(), ("X",), 1).forbidden.astype(int).tolist()
     [[0, 1, 1], [0, 0, 1], [1, 1, 0]]
     """
-    given = Knowledge() if knowledge is None else as_knowledge(knowledge)
-    known = given.resolve_lagged(names, max_lag)
+    known = knowledge.resolve_lagged(names, max_lag)
     size, more = len(known.forbidden), (0, max_lag * len(names))
     forbidden = ~np.eye(size + more[1], dtype=bool)
     forbidden[:size, :size] = known.forbidden

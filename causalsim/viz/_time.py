@@ -1,4 +1,4 @@
-"""Pictures of time: the window of a temporal graph, and strength by lag."""
+"""Pictures of time: the window of a temporal graph, strength by lag, and what drives a module."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from causalsim.discovery import DrivingForce
     from causalsim.graph.draw import Strengths
 
-__all__ = ["lags", "window"]
+__all__ = ["driving_force", "lags", "window"]
 
 _INK, _FAINT, _ALARM = "#334155", "#cbd5e1", "#b45309"
 _STYLES = {
@@ -149,6 +150,50 @@ def lags(source: object, *, strengths: Strengths | None = None) -> Figure:
             grid[graph.index(y), graph.index(x)].bar(0, height, color=_ALARM, width=0.7)
     _dress(grid, graph)
     return figure
+
+
+def driving_force(
+    force: DrivingForce, *, ax: Axes | None = None, components: int | None = None
+) -> Axes:
+    """Draw what drives a changing module: over time, or by domain.
+
+    Parameters
+    ----------
+    force : DrivingForce
+        Of :meth:`CDNODResult.driving_force`.
+    ax : matplotlib Axes, optional
+        By default those of a new figure.
+    components : int, optional
+        How many to draw; all by default. The first is the darkest; the legend gives the
+        share of each in the change.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> from causalsim.discovery import DrivingForce
+    >>> from matplotlib.figure import Figure
+    >>> path = np.column_stack([np.arange(4.0), np.ones(4)])
+    >>> known = DrivingForce(path, np.arange(4.0), "time", np.array([0.9, 0.1]), 1.0, "linear")
+    >>> axes = driving_force(known, ax=Figure().add_subplot(), components=1)
+    >>> axes.get_legend_handles_labels()[1]
+    ['component 1: 90% of the change']
+    """
+    axes = _new_axes(6.0, 3.0) if ax is None else ax
+    shown = force.array.shape[1] if components is None else components
+    for k, path in enumerate(force.array.T[:shown]):
+        said = f"component {k + 1}: {force.shares[k]:.0%} of the change"
+        shade: dict[str, Any] = {"color": _INK, "alpha": 0.75**k, "label": said, "zorder": 3 - k}
+        if force.kind == "time":
+            axes.plot(force.contexts, path, **shade)
+        else:
+            axes.bar(force.contexts + k / (shown + 1), path, 1 / (shown + 1), **shade)
+    axes.set(xlabel=force.kind, ylabel="driving force")
+    axes.legend(frameon=False, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    return axes
 
 
 def _dress(grid: Any, graph: TemporalGraph) -> None:

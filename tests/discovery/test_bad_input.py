@@ -94,7 +94,7 @@ def test_columns_that_the_oracle_does_not_know():
     ("options", "message"),
     [
         (dict(alpha=0), "alpha=0: expected a number between 0 and 1, or None"),
-        (dict(alpha="auto"), "Write alpha=None to choose it by BIC"),
+        (dict(alpha="auto"), "Write alpha=None to choose it"),
         (dict(alpha=1.0), "alpha=1.0: expected"),
         (dict(alpha=float("nan")), "alpha=nan: expected"),
         (dict(alpha="0.05"), "alpha='0.05': expected"),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import chain, combinations, product
+from itertools import chain, combinations
 
 import numpy as np
 import pytest
 from answers import Stopping
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from series import lagged, sample_of, steps_of, textbook_conditions, textbook_pc1
+from series import (
+    class_by_force,
+    lagged,
+    oracle_of,
+    sample_of,
+    steps_of,
+    textbook_conditions,
+    textbook_pc1,
+)
 
 import causalsim as cs
 from causalsim.citest import FisherZ, Oracle, ParCorr
@@ -20,57 +28,10 @@ from causalsim.discovery._result import DiscoveryResult
 from causalsim.errors import DataError, InterruptedRunError, KnowledgeError, OptionError
 from causalsim.graph import TemporalGraph
 from causalsim.graph.labels import label
-from causalsim.graph.marks import Mark
 from causalsim.graph.random import random_temporal_graph
 
 ORDERLESS = ("majority", "conservative", "max_p")
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def oracle_of(graph):
-    """Read separation off enough steps for the far past to make no difference."""
-    return Oracle(graph.unroll(2 * graph.max_lag + 1 + len(graph) * graph.max_lag))
-
-
-def class_by_force(graph):
-    """Try every orientation of the edges within a step; keep what all of the same class share.
-
-    Two DAGs over time are equivalent if skeleton and unshielded colliders agree. Lagged arrows
-    are known, and what a step's orientation changes happens within the step.
-    """
-    now = [(i, j) for i, j, lag in np.argwhere(graph.directed).tolist() if lag == 0]
-    truth, members = colliders(graph), []
-    for turns in product((False, True), repeat=len(now)):
-        arrows = [(j, i) if turn else (i, j) for (i, j), turn in zip(now, turns, strict=True)]
-        try:
-            other = reoriented(graph, arrows)
-        except cs.errors.GraphError:
-            continue
-        if colliders(other) == truth:
-            members.append(set(arrows))
-    shared = set.intersection(*members)
-    return reoriented(graph, shared, undirected=[e for e in now if not {e, e[::-1]} & shared])
-
-
-def reoriented(graph, arrows, undirected=()):
-    marks, past = graph.marks.copy(), graph.past_marks.copy()
-    marks[:, :, 0] = past[:, :, 0] = 0
-    for i, j in arrows:
-        marks[i, j, 0], marks[j, i, 0] = Mark.ARROW, Mark.TAIL
-    for i, j in undirected:
-        marks[i, j, 0] = marks[j, i, 0] = Mark.TAIL
-    past[:, :, 0] = marks[:, :, 0].T
-    return TemporalGraph(graph.nodes, marks, past)
-
-
-def colliders(graph):
-    """Give the unshielded colliders at the last step of the unrolled graph."""
-    dag = graph.unroll(2 * graph.max_lag + 1)
-    found = set()
-    for k in range(len(dag) - len(graph), len(dag)):
-        parents = sorted(dag.parent_sets[k])
-        found |= {(a, k, b) for a in parents for b in parents if a < b and not dag.skeleton[a, b]}
-    return found
 
 
 def true_graph(rng, most=5):
