@@ -28,7 +28,7 @@ T = TypeVar("T")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 PACKAGES = (
     *("causalsim", "numpy", "scipy", "pandas", "numba"),
-    *("causal-learn", "antecedent", "scikit-learn"),
+    *("causal-learn", "tigramite", "antecedent", "scikit-learn"),
 )
 
 

@@ -155,3 +155,29 @@ def test_wilson_interval_of_no_hit(script):
     z = 1.959964
     assert low == 0.0
     assert high == pytest.approx(z**2 / (4 + z**2), abs=1e-6)
+
+
+@pytest.mark.peer
+def test_graphs_over_time_are_compared_with_those_of_tigramite(script, capsys):
+    pytest.importorskip("tigramite")
+    rows = script("temporal_discovery").race(3, 100, 1, 1)
+    assert [row.ours for row in rows] == ["cs.pcmci", "cs.pcmci_plus"]
+    assert all(row.ratio > 0 for row in rows)
+    assert rows[0].verdict == "1 of 1"
+
+
+def test_summary_graphs_are_compared_by_pairs_and_arrows(script, tmp_path):
+    from causalsim.graph import TemporalGraph
+
+    temporal = script("temporal_discovery")
+    graph = TemporalGraph.from_edges(["A[t-1] --> B", "B --- C", "D --> C", "A[t-1] --> A"])
+    truth = np.zeros((4, 4), bool)
+    truth[[0, 2, 2], [1, 1, 3]] = True
+    cells = temporal._against(graph, truth)
+    assert cells == ["3", "1.00", "1.00", "0.50", "0.050", "2", "1"]
+    assert temporal.brain(tmp_path / "none.csv.gz").startswith("Not run")
+
+
+def test_brain_activity_is_scored(script, reference_data):
+    text = script("temporal_discovery").brain(reference_data / "tcs" / "fMRI_sim5.csv.gz")
+    assert text.count("\n| ") == 6

@@ -125,6 +125,7 @@ def discover(
     targets = Targets(tuple(out or ()), svg, html, result)
     targets.check(data, knowledge)
     targets.check_method(algorithm)
+    algorithm.check_explain(explain)
     rules = _rules(knowledge)
     options = algorithm.check(
         {

@@ -83,6 +83,11 @@ class Method:
                 raise OptionError(f"--method {self.name} needs {_flag(key)}.")
         return given
 
+    def check_explain(self, pair: tuple[str, str] | None) -> None:
+        """Refuse to explain where a result cannot."""
+        if pair is not None and self.name == "exchangeable":
+            raise OptionError(f"--explain does not go with --method {self.name}; see its tests.")
+
     def times(self, column: str | None) -> list[str]:
         """Give the kind of the column of times, as text."""
         if column is not None and not self.in_time:

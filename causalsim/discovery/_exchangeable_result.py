@@ -137,6 +137,13 @@ class ExchangeableResult:
 
         return to_svg(self.graph, highlight=self._doubted)
 
+    def to_html(self) -> str:
+        """Give one self-contained page: graph, summary, tests."""
+        from causalsim.discovery._html import short_page
+
+        title = f"Causal de Finetti: {len(self.graph)} variables, {self.graph.n_edges} edges"
+        return short_page(self, title, self.tests)
+
     def _repr_html_(self) -> str:
         from causalsim.discovery._html import fragment
 

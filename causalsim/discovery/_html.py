@@ -77,6 +77,12 @@ def fragment(result: Drawable) -> str:
     return f"{picture}{_details('summary', f'<pre>{escape(result.summary())}</pre>')}"
 
 
+def short_page(result: Drawable, title: str, tests: pd.DataFrame) -> str:
+    """Give a self-contained page of a result that explains no edges: picture, summary, tests."""
+    body = [fragment(result), "<h2>Tests</h2>", _details("all tests", _table(tests))]
+    return _PAGE.substitute(title=escape(title), body="\n".join(body))
+
+
 def page(result: AnyResult) -> str:
     """Give one self-contained page: picture, edges with reasons, tests, provenance."""
     graph, static, names = result.graph, result.static, result.labels

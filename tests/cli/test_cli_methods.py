@@ -101,3 +101,56 @@ def test_what_does_not_go_together(run, series, tmp_path, words, message):
     assert out == ""
     assert message in err
     assert not (tmp_path / "g.bif").exists()
+
+
+@pytest.fixture
+def sites(tmp_path):
+    """Write 150 sites of four rows in which x causes y, and three arms in which y moves."""
+    rng = np.random.default_rng(0)
+    site, arm = np.repeat(np.arange(150), 4), np.repeat(np.arange(3), 200)
+    x = 2 * rng.normal(size=150)[site] + rng.normal(size=600)
+    y = x + rng.normal(size=150)[site] + rng.normal(size=600)
+    frame = pd.DataFrame({"x": x, "y": y, "site": [f"s{k}" for k in site]})
+    frame.to_csv(tmp_path / "sites.csv", index=False)
+    arms = pd.DataFrame({"x": rng.normal(size=600), "arm": [f"a{k}" for k in arm]})
+    arms["y"] = arms["x"] + 2 * arm + rng.normal(size=600)
+    arms.to_csv(tmp_path / "arms.csv", index=False)
+    return frame
+
+
+def test_environments(run, sites, tmp_path):
+    words = [
+        "--method",
+        "exchangeable",
+        "--context",
+        "site",
+        "--html",
+        "e.html",
+        "--result",
+        "e.json",
+    ]
+    code, out, _ = run("discover", "sites.csv", *words, "--svg", "e.svg", "--out", "g.json")
+    assert code == 0
+    assert "x --> y" in out
+    assert cs.discovery.ExchangeableResult.load(tmp_path / "e.json").graph.edges == ("x --> y",)
+    assert "causal de Finetti" in (tmp_path / "e.html").read_text()
+    refused = run("discover", "sites.csv", *words[:4], "--explain", "x", "y")
+    assert (refused.code, refused.out) == (2, "")
+    assert "--explain does not go with --method exchangeable" in refused.err
+
+
+def test_domains(run, sites, tmp_path):
+    words = ("--method", "cdnod", "--context", "arm", "--test", "mixed", "--result", "c.json")
+    code, out, _ = run("discover", "arms.csv", *words, "--explain", "x", "y")
+    assert code == 0
+    assert out.startswith("changing modules: y\n")
+    assert "x --> y" in out
+    assert cs.discovery.CDNODResult.load(tmp_path / "c.json").changing == ("y",)
+
+
+def test_hidden_causes(run, chain, tmp_path):
+    words = ("--method", "fci", "--test", "fisher_z", "--out", "p.json", "--svg", "p.svg")
+    code, out, _ = run("discover", "chain.csv", *words, "--explain", "X", "Z")
+    assert code == 0
+    assert "arrow at Z, so Z is no cause of X" in out
+    assert cs.graph.io.read(tmp_path / "p.json").edges == ("X o-> Z", "Y o-> Z")
