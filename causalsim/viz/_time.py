@@ -191,7 +191,7 @@ def driving_force(
         else:
             axes.bar(force.contexts + k / (shown + 1), path, 1 / (shown + 1), **shade)
     axes.set(xlabel=force.kind, ylabel="driving force")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(edgecolor="none", framealpha=0.8, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     return axes
 
