@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from causalsim._parallel import parallel_map
 
-__all__ = ["Cell", "Counts", "collect"]
+__all__ = ["Cell", "Counts", "as_often", "collect"]
 
 Counts = dict[str, dict[str, Any]]
 
@@ -29,8 +29,23 @@ class Cell(Protocol):
         """Measure it."""
 
 
-def collect(cells: Sequence[Cell], path: Path, n_jobs: int = 1, *, batch: int = 8) -> Counts:
-    """Measure cells that are not known with as many repetitions, and keep what was found.
+AnyCell = TypeVar("AnyCell", bound=Cell)
+
+
+def as_often(cell: Cell, count: dict[str, Any]) -> bool:
+    """Say whether counts come from at least as many repetitions."""
+    return bool(count.get("repetitions", 0) >= cell.repetitions)
+
+
+def collect(
+    cells: Sequence[AnyCell],
+    path: Path,
+    n_jobs: int = 1,
+    *,
+    batch: int = 8,
+    known: Callable[[AnyCell, dict[str, Any]], bool] = as_often,
+) -> Counts:
+    """Measure cells that are not known, and keep what was found.
 
     Parameters
     ----------
@@ -39,9 +54,11 @@ def collect(cells: Sequence[Cell], path: Path, n_jobs: int = 1, *, batch: int = 
         A JSON file; rewritten after every ``batch`` cells.
     n_jobs : int
     batch : int
+    known : callable
+        Whether what is kept of a cell, if anything, need not be measured again.
     """
     counts: Counts = json.loads(path.read_text()) if path.exists() else {}
-    todo = [c for c in cells if counts.get(c.key, {}).get("repetitions", 0) < c.repetitions]
+    todo = [cell for cell in cells if not known(cell, counts.get(cell.key, {}))]
     for start in range(0, len(todo), batch):
         part = todo[start : start + batch]
         found = parallel_map(_measure, [(cell,) for cell in part], n_jobs=n_jobs)

@@ -1,7 +1,8 @@
 """Data with x _||_ y | z known to hold, or known to fail, for level and power of tests.
 
-Every family draws Z ~ N(0, I_k) and lets both X and Y depend on F = (Z_1 + ... + Z_k) / sqrt(k);
-without Z each gets an index F of its own. Under the alternative X also acts on Y.
+Every family draws Z ~ N(0, I_k) and lets both X and Y depend on one index of it, most on
+F = (Z_1 + ... + Z_k) / sqrt(k), one direction; ``sums`` on as many directions as there are
+columns. Without Z each gets an index of its own. Under the alternative X also acts on Y.
 """
 
 from __future__ import annotations
@@ -34,6 +35,15 @@ OUTER: tuple[Callable[[Floats], Floats], ...] = (
 )
 
 
+def _direction(z: Floats) -> Floats:
+    """Give the sum of the columns at a variance of 1, shape (n,)."""
+    return np.asarray(z.sum(axis=1) / np.sqrt(z.shape[1]))
+
+
+def _waves(z: Floats) -> Floats:
+    return _direction(np.sin(2 * z))
+
+
 @dataclass(frozen=True)
 class Family:
     """How X and Y come from their indices.
@@ -46,11 +56,14 @@ class Family:
         (rng, index of X, index of Y, dependent) to X and Y.
     codes : bool
         X has three levels, and so has the first column of Z: -1, 0, 1 in F, codes in the table.
+    index : callable
+        Z, shape (n, k), to the index, shape (n,).
     """
 
     equations: str
     make: Callable[[np.random.Generator, Floats, Floats, bool], tuple[Floats, Floats]]
     codes: bool = False
+    index: Callable[[Floats], Floats] = _direction
 
 
 def _additive(
@@ -88,6 +101,14 @@ def _mixed(
     return x, np.tanh(g) + 0.5 * u + dependent * 0.3 * (x - 1)
 
 
+def _sums(
+    rng: np.random.Generator, f: Floats, g: Floats, dependent: bool
+) -> tuple[Floats, Floats]:
+    e, u = rng.normal(size=(2, len(f)))
+    x = f + 0.4 * e
+    return x, g + 0.4 * u + dependent * 0.4 * x
+
+
 FAMILIES = {
     "additive": Family("X = sin 2F + .4e, Y = F^2/2 + .4u [+ .5 tanh X]", _additive),
     "post-nonlinear": Family(
@@ -102,6 +123,11 @@ FAMILIES = {
         _mixed,
         codes=True,
     ),
+    "sums": Family(
+        "X = G + .4e, Y = G + .4u [+ .4X], G = (sin 2Z1 + ... + sin 2Zk)/sqrt(k)",
+        _sums,
+        index=_waves,
+    ),
 }
 
 
@@ -113,7 +139,7 @@ def draw(name: str, n: int, k: int, dependent: bool, repetition: int) -> Table:
     z = rng.normal(size=(n, k))
     if family.codes and k:
         z[:, 0] = np.digitize(z[:, 0], [-0.5, 0.5]) - 1.0
-    f, g = (z.sum(axis=1) / np.sqrt(k),) * 2 if k else rng.normal(size=(2, n))
+    f, g = (family.index(part) for part in ([z, z] if k else rng.normal(size=(2, n, 1))))
     x, y = family.make(rng, f, g, dependent)
     kinds = [Kind.CONTINUOUS] * (k + 2)
     if family.codes:

@@ -181,3 +181,12 @@ def test_summary_graphs_are_compared_by_pairs_and_arrows(script, tmp_path):
 def test_brain_activity_is_scored(script, reference_data):
     text = script("temporal_discovery").brain(reference_data / "tcs" / "fMRI_sim5.csv.gz")
     assert text.count("\n| ") == 6
+
+
+def test_drifting_chains_give_the_p_values_and_skeleton_of_causal_learn(script, capsys):
+    same, defaults = script("cdnod").speed(4, 80, 1)
+    assert same[1] == "the same"
+    assert same[2] == same[3] == same[4]
+    assert float(same[-2]) <= script("kernels").SAME
+    assert same[-1] == "yes"
+    assert defaults[1] == "defaults"

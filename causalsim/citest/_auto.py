@@ -22,10 +22,10 @@ __all__ = ["Auto", "Choice", "bent_pairs"]
 
 MOST_ROWS, MOST_COLUMNS = 500, 8
 MEDIUM_ROWS, MEDIUM_COLUMNS = 5000, 30
-CHECKED_ROWS = 100
-MEASURED = {0: 0, 20: 3}
-CHECKS = 100
-_BOUND, _BENT = 0.065, 1e-3
+FEW_ROWS, MEASURED_ROWS = 200, 1000
+CAPS = {"kci": {20: 3}, "gcm": {50: 2, 100: 3}}
+_ACCEPTED = 0.08
+_BENT, _MAYBE_BENT = 1e-3, 1e-2
 
 
 @final
@@ -52,12 +52,15 @@ class Auto(CITest):
     """Choose a test by the columns; the bound test's ``spec`` is the choice, ``notes`` say why.
 
     - Codes only: :class:`GSquared`.
-    - Numbers whose pairs bend no line: :class:`FisherZ`.
+    - Numbers whose pairs bend no line: :class:`FisherZ`. Up to 200 rows few bends can be seen;
+      up to 8 columns the look is then less strict, at .01 for each pair.
     - Numbers that bend, or numbers and codes together, up to 500 rows and 8 columns:
       :class:`KernelCI`, with sets no larger than those on which its level was seen to hold
-      (docs/calibration.md), and up to 100 rows also on this table by :func:`self_check`.
-    - The same up to 5000 rows and 30 columns: :class:`GCM`, which holds its level there too but
-      sees less, with the same bound on sets.
+      (docs/calibration.md), and no larger than those for which :func:`self_check` finds a level
+      of at most .08 on tables like this one, 100 of them up to 200 rows and 50 beyond.
+    - The same up to 5000 rows and 30 columns: :class:`GCM`, which sees less, with sets no larger
+      than those on which its own level was seen to hold: none below 50 rows, two columns below
+      100, three above; it was measured up to 1000 rows.
     - Larger still: :class:`FisherZ` for numbers, :class:`Mixed` with one column in a set for
       mixed tables, fast but known to reject too often on bent relations; ``notes`` say so.
 
@@ -110,9 +113,15 @@ class Auto(CITest):
 
 
 def _for_numbers(table: Table) -> Choice:
-    bent = [] if table.has_missing else bent_pairs(table)
+    n, p = len(table), len(table.names)
+    level = _BENT / max(p * (p - 1), 1)
+    if n <= FEW_ROWS and p <= MOST_COLUMNS:
+        level = max(level, _MAYBE_BENT)
+    bent = [] if table.has_missing else bent_pairs(table, level)
     if not bent:
-        return Choice(FisherZ(), "numbers, and no pair of columns visibly bends a line")
+        few = f"; {n} rows show few bends: if there may be some, write test='kci'"
+        said = "numbers, and no pair of columns visibly bends a line"
+        return Choice(FisherZ(), said + few * (n <= FEW_ROWS))
     x, y = bent[0]
     seen = f"{len(bent)} pairs of columns bend a line, such as {y} over {x}"
     return _by_size(table, seen, Choice(FisherZ(), ""))
@@ -125,12 +134,18 @@ def _by_size(table: Table, reason: str, fallback: Choice) -> Choice:
     if n > MEDIUM_ROWS or p > MEDIUM_COLUMNS:
         said = "too many for tests that hold their level on bent relations; this one may not"
         return replace(fallback, reason=f"{size}: {said}. Write test='gcm' or 'kci' to wait")
-    cap = MEASURED[max(rows for rows in MEASURED if rows <= n)]
+    if n <= MOST_ROWS and p <= MOST_COLUMNS:
+        return _capped(KernelCI(), size, n)
+    sees = "it sees residual covariance only; test='kci' sees more and takes longer"
+    untried = f"; its level was measured up to {MEASURED_ROWS} rows" * (n > MEASURED_ROWS)
+    return _capped(GCM(), f"{size}: {sees}{untried}", n)
+
+
+def _capped(spec: CITest, reason: str, n: int) -> Choice:
+    """Choose a test, with sets no larger than its level was seen to hold on at n rows."""
+    cap = max((k for rows, k in CAPS[spec.name].items() if rows <= n), default=0)
     sets = f"conditioning sets up to {cap}, beyond which its level was not seen to hold"
-    if n > MOST_ROWS or p > MOST_COLUMNS:
-        sees = "it sees residual covariance only; test='kci' sees more and takes longer"
-        return Choice(GCM(), f"{size}: {sees}; {sets}", cap)
-    return Choice(KernelCI(), f"{size}; {sets}", cap)
+    return Choice(spec, f"{reason}; {sets}", cap)
 
 
 def _untestable(table: Table) -> DataError:
@@ -141,22 +156,23 @@ def _untestable(table: Table) -> DataError:
     )
 
 
-def bent_pairs(table: Table) -> list[tuple[str, str]]:
+def bent_pairs(table: Table, level: float) -> list[tuple[str, str]]:
     """Give the ordered pairs (x, y) in which y = a + b x gains from x^2 and x^3, worst first.
 
-    An F test on columns cut at three standard deviations, adjusted for all pairs by Bonferroni
-    at .001; Ramsey's RESET for one regressor.
+    An F test on columns cut at three standard deviations; Ramsey's RESET for one regressor.
 
     Parameters
     ----------
     table : Table
         Without missing values.
+    level : float
+        Of each pair's test.
 
     Examples
     --------
     >>> x, e = np.random.default_rng(0).normal(size=(2, 100))
     >>> values = np.column_stack([x, x**2 + e])
-    >>> bent_pairs(Table(("A", "B"), values, (Kind.CONTINUOUS,) * 2))[0]
+    >>> bent_pairs(Table(("A", "B"), values, (Kind.CONTINUOUS,) * 2), 1e-3)[0]
     ('A', 'B')
     """
     from scipy.special import fdtrc
@@ -176,23 +192,31 @@ def bent_pairs(table: Table) -> list[tuple[str, str]]:
         worst[i] = fdtrc(2, n - 4, parts[2:].sum(axis=0) / 2 / (rest / (n - 4)))
     np.fill_diagonal(worst, 1.0)
     order = np.argsort(worst, axis=None, kind="stable")
-    order = order[worst.ravel()[order] < _BENT / max(p * (p - 1), 1)]
+    order = order[worst.ravel()[order] < level]
     return [(table.names[k // p], table.names[k % p]) for k in order.tolist()]
 
 
 def _checked(bound: BoundTest, table: Table) -> BoundTest:
-    """Lower the cap until the level holds for data like these."""
+    """Lower the cap until the level holds on simulated tables like this one."""
     top = min(bound.max_cond or 0, len(table.names) - 2)
-    if len(table) > CHECKED_ROWS:
-        return bound
+    twins = 100 if len(table) <= FEW_ROWS else 50
+    like = f"on {twins} simulated tables like this one its level"
     for k in range(top, 0, -1):
-        x, y, given = _hardest(bound, k)
-        found = self_check(bound.spec, table, x, y, given, repetitions=CHECKS, rng=0)
-        if found.interval[0] <= _BOUND:
-            said = f"on data like these its level is {found.level:.2f} with {k} columns"
+        level = _level(bound, table, k, twins)
+        if level <= _ACCEPTED:
+            said = f"{like} is {level:.2f} with {k} columns"
             return replace(bound, notes=(*bound.notes, said), max_cond=k)
-    said = "on data like these its level does not hold with any set: none is used"
+    said = f"{like} does not hold with any set: none is used"
     return replace(bound, notes=(*bound.notes, said), max_cond=0) if top else bound
+
+
+def _level(bound: BoundTest, table: Table, k: int, twins: int) -> float:
+    """Give the level with k columns; infinite where the test has no answer."""
+    x, y, given = _hardest(bound, k)
+    try:
+        return self_check(bound.spec, table, x, y, given, repetitions=twins, rng=0).level
+    except DataError:
+        return np.inf
 
 
 def _hardest(bound: BoundTest, k: int) -> tuple[str, str, list[str]]:

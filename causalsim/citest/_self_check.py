@@ -10,15 +10,14 @@ import numpy as np
 
 from causalsim._parallel import Progress, parallel_map
 from causalsim._rng import RNG, spawn
-from causalsim.citest._base import CITest, Floats
-from causalsim.citest._streams import coded_columns
-from causalsim.citest.kernel._ridge import Tuning, gaussian_spaces, tune
-from causalsim.data import Kind, Table, read_table
-from causalsim.errors import OptionError
+from causalsim.citest._base import CITest
+from causalsim.citest._twins import Twins
+from causalsim.data import Table, read_table
+from causalsim.errors import DataError, OptionError
 
 __all__ = ["SelfCheck", "self_check"]
 
-_LEAST_SCALE = 0.1
+_VAGUE, _SILENT = 0.1, 0.9
 
 
 @final
@@ -36,6 +35,8 @@ class SelfCheck:
     rejected, repetitions : int
     n : int
         Rows of each simulated table.
+    untestable : int
+        Repetitions on which the test had no answer; neither rejected nor part of the level.
 
     Examples
     --------
@@ -51,29 +52,44 @@ class SelfCheck:
     rejected: int
     repetitions: int
     n: int
+    untestable: int = 0
+
+    @property
+    def tested(self) -> int:
+        """Simulated tables on which the test had an answer."""
+        return self.repetitions - self.untestable
 
     @property
     def level(self) -> float:
-        """Share of simulated tables on which the true independence was rejected."""
-        return self.rejected / self.repetitions
+        """Share of them on which the true independence was rejected."""
+        return self.rejected / self.tested
 
     @property
     def interval(self) -> tuple[float, float]:
         """Clopper and Pearson's 95 % interval of the level."""
         from scipy.stats import binomtest
 
-        found = binomtest(self.rejected, self.repetitions).proportion_ci(0.95)
+        found = binomtest(self.rejected, self.tested).proportion_ci(0.95)
         return float(found.low), float(found.high)
 
     def __str__(self) -> str:
         low, high = self.interval
         given = f" | {', '.join(self.given)}" if self.given else ""
-        verdict = "above" if low > self.alpha else "below" if high < self.alpha else "agrees with"
+        apart = f" ({self.untestable} more were untestable)" if self.untestable else ""
         return (
             f"{self.test} on {self.x} _||_ {self.y}{given}, n = {self.n}: rejected "
-            f"{self.rejected} of {self.repetitions} simulated independences at {self.alpha:g}; "
-            f"level {self.level:.3f} [{low:.3f}, {high:.3f}] {verdict} the nominal one."
+            f"{self.rejected} of {self.tested} simulated independences at {self.alpha:g}{apart}; "
+            f"level {self.level:.3f} [{low:.3f}, {high:.3f}] {self._verdict(low, high)}."
         )
+
+    def _verdict(self, low: float, high: float) -> str:
+        if low > self.alpha:
+            return "above the nominal one"
+        if high < self.alpha:
+            return "below the nominal one"
+        if high - low > _VAGUE:
+            return "leaves it open: too few repetitions to tell"
+        return "agrees with the nominal one"
 
 
 def self_check(
@@ -94,6 +110,9 @@ def self_check(
     x and y are simulated anew from their regressions on the set, each with residuals of its own,
     rescaled where their spread changes with the set, and mapped to the observed marginal; the
     set stays as it is. So x _||_ y | given holds by construction, at this n, with these columns.
+    A regression is kernel ridge, as inside the tests, or a random forest [Breiman2001]_ where that
+    predicts held-out rows about as well: ridge alone would find no fault where it is blind, as it
+    is to steps.
 
     Parameters
     ----------
@@ -119,12 +138,17 @@ def self_check(
     NameNotFoundError
         If a column does not exist.
     DataError
-        If values are missing, or the test does not take the columns.
+        If values are missing, the test does not take the columns, or it has no answer on nearly
+        all simulated tables, as with too few rows.
 
     Notes
     -----
-    The simulated relations are as smooth as what the regressions could learn from these rows: a
-    relation too rough to be learned is not there, and its harm to the level is not seen.
+    The simulated relations are what a regression could learn from these rows: a relation too rough
+    for both is not there, and its harm to the level is not seen.
+
+    References
+    ----------
+    .. [Breiman2001] Breiman, Random forests, Machine Learning 45.
 
     Examples
     --------
@@ -146,91 +170,24 @@ def self_check(
     if len({x, y, *names}) < 2 + len(names):
         raise OptionError(f"x, y and given must differ: {x!r}, {y!r}, {list(names)}.")
     spec = get(test) if isinstance(test, str) else test
-    twins = _Twins.of(table.select([x, y, *names]))
-    tasks = [(spec, twins, alpha, stream) for stream in spawn(rng, repetitions)]
-    rejected = parallel_map(
-        _rejects, tasks, n_jobs=n_jobs, progress=progress, message="simulated tables"
+    twins = Twins.of(table.select([x, y, *names]))
+    tasks = [(spec, twins, stream) for stream in spawn(rng, repetitions)]
+    log_p = np.array(
+        parallel_map(_log_p, tasks, n_jobs=n_jobs, progress=progress, message="simulated tables")
     )
-    return SelfCheck(repr(spec), x, y, names, alpha, sum(rejected), repetitions, len(table))
-
-
-def _rejects(spec: CITest, twins: _Twins, alpha: float, rng: np.random.Generator) -> bool:
-    table = twins.draw(rng)
-    bound = spec(table)
-    _, log_p = bound.batch([0], [1], [range(2, len(table.names))])
-    return bool(log_p[0] <= np.log(alpha))
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class _Twins:
-    """A table whose first two columns can be drawn anew, independently given the others."""
-
-    table: Table
-    models: tuple[_Model, _Model]
-
-    @classmethod
-    def of(cls, table: Table) -> _Twins:
-        ordered = table.values[np.lexsort(table.values.T)]
-        columns = coded_columns(table)
-        rows = columns.joined(range(2, len(table.names)))
-        models = (
-            _Model.fit(ordered[:, i], columns.blocks[i], table.kinds[i], rows) for i in (0, 1)
+    rejected, untestable = int((log_p <= np.log(alpha)).sum()), int(np.isnan(log_p).sum())
+    if untestable > _SILENT * repetitions:
+        raise DataError(
+            f"{spec!r} has no answer on {untestable} of {repetitions} simulated tables: too few "
+            f"rows, {len(table)} for sets of {len(names)}. Give more rows or a smaller set."
         )
-        same = Table(table.names, ordered, table.kinds, table.levels, table.notes)
-        return cls(same, (next(models), next(models)))
-
-    def draw(self, rng: np.random.Generator) -> Table:
-        values = self.table.values.copy()
-        for i, model in enumerate(self.models):
-            values[:, i] = model.draw(rng)
-        return Table(self.table.names, values, self.table.kinds, self.table.levels)
+    return SelfCheck(repr(spec), x, y, names, alpha, rejected, repetitions, len(table), untestable)
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class _Model:
-    """A column given the set: expectation, spread and residuals, or shares of states.
-
-    Parameters
-    ----------
-    column : array of shape (n,)
-    expected : array of shape (n,) or (n, states)
-    scale, residual : arrays of shape (n,)
-    """
-
-    column: Floats
-    expected: Floats
-    scale: Floats
-    residual: Floats
-
-    @classmethod
-    def fit(cls, column: Floats, block: Floats, kind: Kind, rows: Floats) -> _Model:
-        if kind is not Kind.CONTINUOUS:
-            states = (column[:, None] == np.unique(column)).astype(np.float64)
-            shares = np.clip(_smoothed(states, rows), 0.0, None)
-            return cls(column, shares / shares.sum(axis=1, keepdims=True), column, column)
-        expected = _smoothed(block, rows)[:, 0]
-        residual = block[:, 0] - expected
-        size = np.abs(residual)
-        scale = np.maximum(_smoothed(size[:, None], rows)[:, 0], _LEAST_SCALE * size.mean())
-        return cls(column, expected, scale, residual / scale)
-
-    def draw(self, rng: np.random.Generator) -> Floats:
-        n = len(self.column)
-        if self.expected.ndim == 2:
-            states = np.unique(self.column)
-            passed = self.expected.cumsum(axis=1) < rng.random((n, 1))
-            return np.asarray(states[np.minimum(passed.sum(axis=1), len(states) - 1)])
-        drawn = self.expected + self.scale * self.residual[rng.integers(n, size=n)]
-        return np.asarray(np.sort(self.column)[np.argsort(np.argsort(drawn))])
-
-
-def _smoothed(target: Floats, rows: Floats) -> Floats:
-    """Give the regression of columns on the set, shape (n, r); their means without a set."""
-    mean = target.mean(axis=0)
-    if rows.shape[1] == 0:
-        return np.broadcast_to(mean, target.shape)
-    tuning = Tuning()
-    fit = tune(rows, target - mean, tuning, gaussian_spaces(rows, tuning))
-    return np.asarray(target - fit.residual(target - mean))
+def _log_p(spec: CITest, twins: Twins, rng: np.random.Generator) -> float:
+    """Give log p on one simulated table; NaN if it is untestable."""
+    table = twins.draw(rng)
+    if not np.ptp(table.values[:, :2], axis=0).all():
+        return np.nan
+    statistic, log_p = spec(table).batch([0], [1], [range(2, len(table.names))])
+    return np.nan if np.isnan(statistic[0]) else float(log_p[0])

@@ -46,7 +46,7 @@ Floats = NDArray[np.float64]
 Verdict = Literal["forward", "backward", "undecided"]
 
 POINTS = 150
-PERMUTATIONS = 999
+PERMUTATIONS, ENTRIES = 999, 1_000_000
 WIDTH = 1.5
 LEVEL = 0.05
 NONE = np.empty((0, 0))
@@ -277,11 +277,15 @@ def _shifted_products(left: Floats, right: Floats) -> Floats:
 
 def _permuted_products(left: Floats, right: Floats, stream: np.random.Generator) -> Floats:
     """Give the sum of left * right, as it stands and for permutations of the one."""
-    found = [float((left * right).sum())]
-    for _ in range(PERMUTATIONS):
-        order = stream.permutation(len(left))
-        found.append(float((left * right[np.ix_(order, order)]).sum()))
-    return np.array(found)
+    m = len(left)
+    found = [np.atleast_1d((left * right).sum())]
+    most = max(ENTRIES // m**2, 1)
+    for first in range(0, PERMUTATIONS, most):
+        count = min(most, PERMUTATIONS - first)
+        orders = stream.permuted(np.tile(np.arange(m), (count, 1)), axis=1)
+        moved = right[orders[:, :, None], orders[:, None, :]]
+        found.append(np.einsum("ij,kij->k", left, moved))
+    return np.concatenate(found)
 
 
 def _as_parents(parents: Floats, context: Positions) -> Floats:

@@ -15,8 +15,8 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
@@ -99,23 +99,17 @@ def sink_order(
     ((1, 0),)
     """
     check_level(level)
-    seed = int(check_rng(rng).integers(2**63))
+    trials = _Trials(values, parents, context, int(check_rng(rng).integers(2**63)))
     movable, around = set(changing), [set(near) for near in undirected]
-    known: dict[tuple[int, tuple[int, ...]], Comparison] = {}
     sinks: list[int] = []
     arrows: list[tuple[int, int]] = []
-
-    def tried(node: int) -> Comparison:
-        above = tuple(sorted({*parents[node], *around[node]}))
-        if (node, above) not in known:
-            known[node, above] = _as_sink(values, parents, node, above, context, seed)
-        return known[node, above]
-
     while True:
-        standing = {node: tried(node) for node in sorted(movable) if around[node] & movable}
-        fit = [
-            node for node in standing if _is_sink(node, around[node] & movable, standing, level)
-        ]
+        standing = {
+            node: trials.as_sink(node, around[node])
+            for node in sorted(movable)
+            if around[node] & movable
+        }
+        fit = [node for node in standing if _is_sink(node, around[node], standing, level)]
         if not fit:
             break
         sink = min(fit, key=lambda node: (standing[node].dependence, node))
@@ -125,35 +119,45 @@ def sink_order(
         movable.remove(sink)
         for tail in turned:
             around[tail].discard(sink)
-    return SinkOrder(
-        tuple(sinks),
-        tuple(arrows),
-        tuple((node, above, found) for (node, above), found in known.items()),
-    )
+    tried = tuple((node, above, found) for (node, above), found in trials.known.items())
+    return SinkOrder(tuple(sinks), tuple(arrows), tried)
 
 
 def _is_sink(
-    node: int, near: Collection[int], standing: dict[int, Comparison], level: float
+    node: int, near: Collection[int], standing: Mapping[int, Comparison], level: float
 ) -> bool:
+    """Tell whether a node stands as a sink while each neighbour that could be one falls."""
     own = standing[node].p_value
-    return all(verdict_of(own, standing[other].p_value, level) == "forward" for other in near)
+    others = [standing[other].p_value for other in near if other in standing]
+    return all(verdict_of(own, other, level) == "forward" for other in others)
 
 
-def _as_sink(
-    values: Floats,
-    parents: Nodes,
-    node: int,
-    above: tuple[int, ...],
-    context: Positions,
-    seed: int,
-) -> Comparison:
-    """Compare the changes of a node given its parents with those of its parents.
+@final
+@dataclass(frozen=True, eq=False)
+class _Trials:
+    """What is known of nodes as sinks, by node and hypothetical parents."""
 
-    These come one after the other, each given the earlier ones and its own known parents.
-    """
-    paths = []
-    for k, one in enumerate(above):
-        given = sorted({*above[:k], *parents[one]} - {node})
-        paths.append(trajectory(Module(values[:, given], values[:, one], context)))
-    own = trajectory(Module(values[:, list(above)], values[:, node], context))
-    return compare_changes(np.hstack(paths), own, context.kind, rng=seed)
+    values: Floats
+    parents: Nodes
+    context: Positions
+    seed: int
+    known: dict[tuple[int, tuple[int, ...]], Comparison] = field(default_factory=dict)
+
+    def as_sink(self, node: int, near: Collection[int]) -> Comparison:
+        """Compare the changes of a node given its parents with those of its parents.
+
+        These come one after the other, each given the earlier ones and its own known parents.
+        """
+        above = tuple(sorted({*self.parents[node], *near}))
+        if (node, above) not in self.known:
+            paths = [
+                self._path(one, sorted({*above[:k], *self.parents[one]} - {node}))
+                for k, one in enumerate(above)
+            ]
+            own, kind = self._path(node, above), self.context.kind
+            found = compare_changes(np.hstack(paths), own, kind, rng=self.seed)
+            self.known[node, above] = found
+        return self.known[node, above]
+
+    def _path(self, node: int, given: Sequence[int]) -> Floats:
+        return trajectory(Module(self.values[:, list(given)], self.values[:, node], self.context))

@@ -7,7 +7,7 @@ whose Gaussian prediction, mean and variance, gives the rows the largest log den
 [Dawid1984]_; if no width beats constants for all times, the module does not visibly change.
 
 Predictions choose a width near 1/16 of a driver's period, and less where noise is small.
-Kernel embeddings smooth more to advantage, so that :func:`time_width` multiplies by 2.5.
+Kernel embeddings smooth more to advantage, so that :func:`time_width` doubles it.
 
 References
 ----------
@@ -40,7 +40,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 Level = Callable[[Floats], Floats]
 
-EMBEDDING_FACTOR = 2.5
+EMBEDDING_FACTOR = 2.0
 CANDIDATES = 8
 NARROWEST, WIDEST = 4.0, 0.1
 REACH = 6.0
@@ -65,14 +65,14 @@ def time_width(parents: Floats, y: Floats, times: Floats) -> float:
     Returns
     -------
     float
-        In units of time, at most a quarter of the range, which also stands for no visible change.
+        In units of time, at most a fifth of the range, which also stands for no visible change.
 
     Examples
     --------
     >>> rng, t = np.random.default_rng(0), np.arange(600.0)
     >>> x, e = rng.normal(size=(2, 600))
     >>> drifting = x + np.sin(2 * np.pi * t / 100) + 0.3 * e
-    >>> 10 < time_width(x[:, None], drifting, t) < 20
+    >>> 6 < time_width(x[:, None], drifting, t) < 20
     True
     """
     widest = EMBEDDING_FACTOR * WIDEST * float(times[-1] - times[0])

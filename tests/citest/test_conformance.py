@@ -296,7 +296,7 @@ def test_a_mistyped_option_gets_the_nearest():
 def test_auto_reads_the_kinds():
     rng = np.random.default_rng(0)
     assert get("auto")(discrete(rng, 50, 0)).spec == get("g_squared")
-    assert get("auto")(gaussian(rng, 50, 0)).spec == get("fisher_z")
+    assert get("auto")(gaussian(rng, 300, 0)).spec == get("fisher_z")
     assert get("auto")(with_kinds(Kind.CONTINUOUS, Kind.BINARY)).spec == get("fisher_z")
     assert get("auto")(with_kinds(Kind.CONTINUOUS, Kind.DISCRETE)).spec == get("kci")
 

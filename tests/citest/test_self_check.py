@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest, ks_2samp
 
 from causalsim.citest import FisherZ, SelfCheck, get, self_check
-from causalsim.citest._self_check import _Twins
+from causalsim.citest._twins import Twins
 from causalsim.data import Kind, Table
 from causalsim.errors import DataError, NameNotFoundError, OptionError
+
+NUMBERS = (Kind.CONTINUOUS,) * 3
 
 
 def confounded(n=150, spread=0.0):
@@ -36,7 +40,7 @@ def test_a_test_that_errs_is_told_from_one_that_does_not():
 @pytest.mark.parametrize("given", [[], ["Z"]])
 def test_twins_keep_the_set_and_the_marginals(pair, given):
     table = confounded().select([*pair, *given])
-    twins = _Twins.of(table)
+    twins = Twins.of(table)
     drawn = twins.draw(np.random.default_rng(0))
     assert drawn.names == table.names
     assert drawn.kinds == table.kinds
@@ -52,7 +56,7 @@ def test_twins_keep_the_set_and_the_marginals(pair, given):
 def test_twins_follow_the_set_in_mean_and_spread():
     table = confounded(600, spread=1.0).select(["X", "Y", "Z"])
     z, x = (table.values[:, table.index(name)] for name in ("Z", "X"))
-    twin = _Twins.of(table).draw(np.random.default_rng(0)).values
+    twin = Twins.of(table).draw(np.random.default_rng(0)).values
     outer, twin_outer = np.abs(z) > 1, np.abs(twin[:, 2]) > 1
     assert ks_2samp(x[outer], twin[twin_outer, 0]).pvalue > 1e-3
     assert ks_2samp(x[~outer], twin[~twin_outer, 0]).pvalue > 1e-3
@@ -62,7 +66,7 @@ def test_twins_are_independent_given_the_set():
     z, e = np.random.default_rng(0).normal(size=(2, 400))
     x = z + e
     table = Table(("X", "Y", "Z"), np.column_stack([x, x, z]), (Kind.CONTINUOUS,) * 3)
-    drawn = _Twins.of(table).draw(np.random.default_rng(1))
+    drawn = Twins.of(table).draw(np.random.default_rng(1))
     assert FisherZ()(table.select(["X", "Z"]))("X", "Z").p_value < 1e-6
     assert FisherZ()(drawn)("X", "Y", "Z").p_value > 1e-3
     assert FisherZ()(drawn)("X", "Z").p_value < 1e-6
@@ -80,8 +84,76 @@ def test_the_interval_and_the_words():
     low, high = found.interval
     assert low == pytest.approx(0.0622, abs=1e-3)
     assert high == pytest.approx(0.1502, abs=1e-3)
-    assert "X _||_ Y | Z, W, n = 90: rejected 20 of 200" in str(found)
-    assert "below" in str(SelfCheck("FisherZ()", "X", "Y", (), 0.05, 0, 200, 90))
+    assert "X _||_ Y | Z, W, n = 90: rejected 20 of 200 simulated independences" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "repetitions", "untestable", "said"),
+    [
+        (20, 200, 0, "above the nominal one"),
+        (0, 200, 0, "below the nominal one"),
+        (10, 200, 0, "agrees with the nominal one"),
+        (0, 1, 0, "leaves it open: too few repetitions to tell"),
+        (1, 20, 0, "leaves it open: too few repetitions to tell"),
+        (5, 200, 100, r"rejected 5 of 100 .*\(100 more were untestable\); level 0.050"),
+        (10, 200, 190, "above the nominal one"),
+    ],
+)
+def test_the_verdict(rejected, repetitions, untestable, said):
+    found = SelfCheck("T()", "X", "Y", (), 0.05, rejected, repetitions, 90, untestable)
+    assert re.search(said, str(found))
+
+
+def test_steps_that_ridge_cannot_follow_are_simulated():
+    """On such data kci rejects nearly always; ridge alone would say .1."""
+    z, e, f = np.random.default_rng([8, 1000]).normal(size=(3, 300))
+    g = np.sign(np.sin(4 * z))
+    data = np.column_stack([g + 0.4 * e, g + 0.4 * f, z])
+    found = self_check("kci", data, "x0", "x1", "x2", repetitions=40)
+    assert binomtest(found.rejected, 40, 0.5, alternative="less").pvalue > 1e-3
+
+
+def test_lines_stay_lines():
+    """Forests alone would make stairs of them, and find fault with a sound test."""
+    z = np.random.default_rng(0).normal(size=(100, 3))
+    e, f = np.random.default_rng(1).normal(size=(2, 100))
+    data = np.column_stack([z.sum(axis=1) + e, z.sum(axis=1) + f, z])
+    found = self_check("fisher_z", data, "x0", "x1", ["x2", "x3", "x4"], repetitions=400)
+    assert binomtest(found.rejected, 400, 0.05, alternative="greater").pvalue > 1e-3
+
+
+class Silent(FisherZ):
+    """Has no answer where the first row of x is negative."""
+
+    def bind(self, table):
+        bound = super().bind(table)
+        answer = bound.batch
+        if table.values[0, 0] < 0:
+            answer = lambda *_: (np.array([np.nan]), np.array([-np.inf]))
+        object.__setattr__(bound, "batch", answer)
+        return bound
+
+
+def test_untestable_questions_are_counted_apart():
+    e = np.random.default_rng(0).normal(size=(50, 2))
+    found = self_check(Silent(), e, "x0", "x1", repetitions=200)
+    assert binomtest(found.untestable, 200, float((e[:, 0] < 0).mean())).pvalue > 1e-3
+    assert found.tested == 200 - found.untestable
+    assert binomtest(found.rejected, found.tested, 0.05).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("test", ["fisher_z", "kci", "gcm", "mixed"])
+def test_too_few_rows_are_named(test):
+    table = Table(("X", "Y", "Z"), np.random.default_rng(0).normal(size=(3, 3)), NUMBERS)
+    with pytest.raises(DataError, match="no answer on 20 of 20 .*too few rows, 3 for sets of 1"):
+        self_check(test, table, "X", "Y", "Z", repetitions=20)
+
+
+def test_twins_in_which_a_code_is_constant_are_untestable():
+    values = np.column_stack([[0, 0, 0, 0, 0, 1], np.arange(6.0)])
+    table = Table(("C", "X"), values, (Kind.BINARY, Kind.CONTINUOUS))
+    found = self_check("fisher_z", table, "C", "X", repetitions=100)
+    assert binomtest(found.untestable, 100, (5 / 6) ** 6 + (1 / 6) ** 6).pvalue > 1e-3
 
 
 def test_bad_requests_are_named():

@@ -13,6 +13,7 @@ from causalsim.citest._base import BoundTest, CIResult, Floats, questions
 from causalsim.citest._streams import Columns
 from causalsim.citest.kernel._factors import (
     Factor,
+    NarrowRidge,
     basis,
     centred,
     exact_factor,
@@ -37,6 +38,7 @@ TARGET_WIDTH = 1.2
 MULTIPLIER_WIDTH = 1.2
 SPARE_ROWS = 6
 _DENSE = 2048
+_LOST = 1e-9
 Block = tuple[int, ...]
 
 
@@ -197,12 +199,16 @@ class KernelTest(BoundTest):
 
         return self.store.get(("residual", kernel, block, given, half), make)
 
-    def _ridge(self, given: Block) -> Ridge:
+    def _ridge(self, given: Block) -> Ridge | NarrowRidge:
         """Give the regression on a set at Zhang's fixed ridge, without a choice of rank."""
 
-        def make() -> Ridge:
+        def make() -> Ridge | NarrowRidge:
             kernel = self.spec.kernels()[2] or self._zhang_kernel(given)
-            return Ridge.of(kernel(self._rows(given)), float(self.spec.ridge))
+            gram, epsilon = kernel(self._rows(given)), float(self.spec.ridge)
+            if len(given) > 1:
+                return Ridge.of(gram, epsilon)
+            left = exact_factor(gram, _LOST * epsilon / self.n)
+            return NarrowRidge.of(centred(left), epsilon)
 
         return self.store.get(("ridge", given), make)
 

@@ -23,6 +23,7 @@ from causalsim.kernels import Kernel
 __all__ = [
     "Basis",
     "Factor",
+    "NarrowRidge",
     "basis",
     "centred",
     "exact_factor",
@@ -72,6 +73,35 @@ class Basis:
     vectors: Floats
     mixing: Floats
     mean: Floats
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class NarrowRidge:
+    """Regression at a fixed ridge on a Gram matrix of low rank: R = epsilon (K + epsilon I)^-1.
+
+    With K = L L^T and C C^T = L^T L + epsilon I, R = I - W W^T where W = L C^-T (Woodbury).
+
+    Parameters
+    ----------
+    weights : array of shape (n, m)
+        W.
+    """
+
+    weights: Floats
+
+    @classmethod
+    def of(cls, left: Floats, epsilon: float) -> NarrowRidge:
+        """Factor what a centred factor L, shape (n, m), spans."""
+        from scipy.linalg.lapack import dtrtrs
+
+        inner = left.T @ left
+        inner.flat[:: len(inner) + 1] += epsilon
+        return cls(dtrtrs(np.linalg.cholesky(inner), left.T, lower=1)[0].T)
+
+    def __call__(self, target: Floats) -> Floats:
+        """Give R P, shape (n, r)."""
+        return np.asarray(target - self.weights @ (self.weights.T @ target))
 
 
 def factor(
@@ -134,8 +164,8 @@ def kernel_factor(kernel: Kernel, rows: Floats, rank: int, tolerance: float) -> 
     return factor(column, diagonal, _middle(rows), rank, tolerance)
 
 
-def exact_factor(gram: Floats) -> Floats:
-    """Give L with L L^T equal to a Gram matrix but for 1e-12 of its diagonal, by LAPACK.
+def exact_factor(gram: Floats, tolerance: float = _EXACT) -> Floats:
+    """Give L with L L^T equal to a Gram matrix but for a small share of its diagonal, by LAPACK.
 
     >>> left = exact_factor(np.array([[1.0, 0.5], [0.5, 1.0]]))
     >>> (left @ left.T).round(12).tolist()
@@ -143,10 +173,8 @@ def exact_factor(gram: Floats) -> Floats:
     """
     from scipy.linalg.lapack import dpstrf
 
-    packed, order, rank, _ = dpstrf(gram, tol=_EXACT * gram.diagonal().max(), lower=1)
-    left = np.empty((len(gram), rank))
-    left[order - 1] = np.tril(packed[:, :rank])
-    return left
+    packed, order, rank, _ = dpstrf(gram.T, tol=tolerance * gram.diagonal().max(), lower=1)
+    return np.asarray(np.triu(packed.T[:rank]).take(order.argsort(), axis=1).T)
 
 
 def _middle(rows: Floats) -> int:

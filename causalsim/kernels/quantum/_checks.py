@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_settings"]
 
+_MOST_SHOTS = 10**9
+
 
 def check_settings(kernel: QuantumKernel) -> None:
     """Refuse settings that are unknown, or that exclude each other.
@@ -84,6 +86,11 @@ def _check_numbers(kernel: QuantumKernel) -> None:
         value = getattr(kernel, name)
         if value is not None and not _is_whole(value, 1):
             raise OptionError(f"{name}={value!r}: expected a whole number from 1 on.")
+    if kernel.shots is not None and kernel.shots > _MOST_SHOTS:
+        raise OptionError(
+            f"shots={kernel.shots!r}: expected at most {_MOST_SHOTS}; leave shots= out for the "
+            "exact kernel."
+        )
     if not 0 <= kernel.noise <= 1:
         raise OptionError(f"noise={kernel.noise!r}: a depolarising rate lies in [0, 1].")
     if not _is_whole(kernel.seed, 0) or kernel.seed >= 2**63:

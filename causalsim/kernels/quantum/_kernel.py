@@ -53,8 +53,8 @@ class QuantumKernel(Kernel):
     standardise : bool
         Bring the columns to mean 0 and variance 1 first.
     shots : int, optional
-        Measure every entry by so many circuits; exact if None. A whole Gram matrix is repaired to
-        be positive semidefinite with a unit diagonal, a block is left as measured.
+        Measure every entry by so many circuits, up to 10^9; exact if None. A whole Gram matrix is
+        repaired to be positive semidefinite with a unit diagonal, a block is left as measured.
     noise : float
         Depolarising rate p in [0, 1]: a fidelity becomes (1 - p) k + p / 2^q. A row with itself
         keeps 1.
@@ -195,7 +195,7 @@ class QuantumKernel(Kernel):
         gram = encoding.fidelity(first, second, self.memory)
         if self.shots is not None or self.noise:
             device = Device(self.shots, self.noise, encoding.qubits, self.seed)
-            return measured(gram, rows, other, device)
+            return measured(gram, first, second, device)
         return gram
 
     def _projected(self, encoding: Encoding, first: Floats, second: Floats) -> Floats:

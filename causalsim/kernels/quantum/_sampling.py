@@ -15,6 +15,7 @@ __all__ = ["Device", "measured", "repaired", "row_keys"]
 Keys = NDArray[np.uint64]
 _ROUNDS = 100
 _RELAXATION = 1.5
+_DECIMALS = 6
 
 
 @final
@@ -41,7 +42,7 @@ def measured(exact: Floats, rows: Floats, other: Floats, device: Device) -> Floa
     exact : array of shape (n, m)
         Fidelities, symmetric if ``other is rows``.
     rows, other : arrays of shape (n, d) and (m, d)
-        The data behind them.
+        The angles behind them: data in their own units would let the units choose the stream.
     device : Device
 
     Returns
@@ -121,11 +122,13 @@ def clipped(gram: Floats) -> Floats:
 def row_keys(rows: Floats, seed: int) -> Keys:
     """Give a 64-bit key of every row's content.
 
+    Rounding hides what a change of units or of other columns does to the last digits.
+
     >>> keys = row_keys(np.array([[1.0], [2.0], [1.0]]), seed=0)
     >>> bool(keys[0] == keys[2]), bool(keys[0] == keys[1])
     (True, False)
     """
-    bits = (rows + 0.0).view(np.uint64)
+    bits = (np.round(rows, _DECIMALS) + 0.0).view(np.uint64)
     keys = _mixed(np.full(len(rows), seed, np.uint64))
     for column in bits.T:
         keys = _mixed(keys ^ column)

@@ -31,6 +31,18 @@ def single_index(rng, z):
     return np.sin(2 * index) + noise[0], index**2 / 2 + noise[1]
 
 
+def squares(rng, z):
+    """One sum of squares behind both."""
+    shared = (z**2).sum(axis=1) / np.sqrt(2 * z.shape[1])
+    return shared + 0.4 * rng.normal(size=(2, ROWS))
+
+
+def sines(rng, z):
+    """One sum of waves behind both."""
+    shared = np.sin(2 * z).sum(axis=1) / np.sqrt(z.shape[1])
+    return shared + 0.4 * rng.normal(size=(2, ROWS))
+
+
 FAMILIES = (linear, smooth, single_index)
 
 
@@ -55,3 +67,11 @@ def test_the_level_holds_in_every_cell():
         worst[name, family.__name__, k] = hits / TRIALS, p
     below = {cell: found for cell, found in worst.items() if found[1] <= 1e-3 / len(cells)}
     assert not below
+
+
+@pytest.mark.stats
+@pytest.mark.parametrize("family", [squares, sines])
+def test_a_sum_that_both_follow_is_learned(family):
+    """A regression that looks along few directions rejects a third of these."""
+    hits = rejections("kci", family, 3)
+    assert binomtest(hits, TRIALS, ALPHA, alternative="greater").pvalue > 1e-3

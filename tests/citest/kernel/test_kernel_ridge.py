@@ -14,9 +14,11 @@ from causalsim.citest.kernel._factors import basis, factor, gaussian_factor, ker
 from causalsim.citest.kernel._ridge import (
     CRITERIA,
     RIDGES,
+    WIDTHS,
     Fit,
     Space,
     Tuning,
+    along_a_sum,
     best_ridge,
     gaussian_spaces,
     learned_metric,
@@ -35,6 +37,24 @@ def drawn(seed, *shape):
 def space_of(rows, width=1.2, rank=100, tolerance=1e-12):
     left = gaussian_factor(rows, width, rank, tolerance)
     return Space(rows, width, left, basis(left.columns))
+
+
+def additive_ones(rows):
+    found = gaussian_spaces(rows, Tuning(rank=100, tolerance=1e-8))
+    return [space for space in found if space.additive]
+
+
+def sum_gram(rows, others, width):
+    """The mean over columns of a Gaussian kernel of each."""
+    apart = rows[:, None] - others[None]
+    return np.exp(-(apart**2) / (2 * width**2)).mean(axis=2)
+
+
+def dense_ridge(whole, block, target, ridge):
+    """Kernel ridge with an intercept: the predictions at the rows of a block of the Gram."""
+    n, mean = len(target), target.mean(axis=0)
+    weights = np.linalg.solve(centre(whole) + n * ridge * np.eye(n), target - mean)
+    return mean + (block - whole.mean(axis=0)) @ (weights - weights.mean(axis=0))
 
 
 def targets(seed, n, r=2):
@@ -149,10 +169,28 @@ def test_a_basis_diagonalises_the_centred_gram(seed, n, d):
 @given(seed=seeds, n=sizes, d=st.integers(1, 3))
 def test_a_space_reaches_new_rows(seed, n, d):
     rows = drawn(seed, n, d)
-    space = space_of(rows, tolerance=1e-8)
-    np.testing.assert_allclose(space.extended(rows), space.basis.vectors, atol=1e-5)
     few = drawn(seed + 2, 3, d)
-    assert space.extended(few).shape == (3, space.basis.vectors.shape[1])
+    for space in (space_of(rows, tolerance=1e-8), *additive_ones(rows)):
+        np.testing.assert_allclose(space.extended(rows), space.basis.vectors, atol=1e-5)
+        assert space.extended(few).shape == (3, space.basis.vectors.shape[1])
+
+
+@given(seed=seeds, n=sizes, d=st.integers(2, 4))
+def test_an_additive_space_is_that_of_the_mean_of_gaussians(seed, n, d):
+    rows = drawn(seed, n, d)
+    found = additive_ones(rows)
+    assert [space.width for space in found] == list(WIDTHS)
+    for space in found:
+        whole = sum_gram(rows, rows, space.width)
+        left, start = space.factor.columns, space.factor.pivots[0]
+        np.testing.assert_allclose(left @ left.T, whole, atol=1e-7)
+        assert start == gaussian_factor(rows, 1.0, 1, 1e-9).pivots[0]
+
+
+@pytest.mark.parametrize(("d", "rounds"), [(1, 3), (3, 0)])
+def test_one_column_or_no_learning_needs_no_sum(d, rounds):
+    found = gaussian_spaces(drawn(0, 30, d), Tuning(rounds=rounds))
+    assert [space.additive for space in found] == [False] * len(WIDTHS)
 
 
 @given(seed=seeds, n=sizes, m=st.integers(1, 5), metric=st.booleans())
@@ -163,10 +201,34 @@ def test_held_out_residuals_are_those_of_kernel_ridge(seed, n, m, metric):
     turned, there = (part if turn is None else part @ turn for part in (rows, new))
     found = Fit(0.0, 0.05, space_of(turned), turn).held_out(target, new, outcome)
     whole, block = gram(turned, 1.2), gram(np.vstack([there, turned]), 1.2)[:m, m:]
-    centred = target - target.mean(axis=0)
-    weights = np.linalg.solve(centre(whole) + n * 0.05 * np.eye(n), centred)
-    predicted = (block - whole.mean(axis=0)) @ (weights - weights.mean(axis=0))
-    np.testing.assert_allclose(found, outcome - target.mean(axis=0) - predicted, atol=1e-6)
+    np.testing.assert_allclose(found, outcome - dense_ridge(whole, block, target, 0.05), atol=1e-6)
+
+
+@given(seed=seeds, n=sizes, m=st.integers(1, 5))
+def test_a_fit_along_a_sum_is_two_kernel_ridges(seed, n, m):
+    """The fitted values of the first, at a mean square of 1, are the rows of the second."""
+    rows, new, target = drawn(seed, n, 2), drawn(seed + 3, m, 2), targets(seed, n)
+    tuning = Tuning(widths=(1.2,), ridges=(0.05,), rank=100, tolerance=1e-10)
+    additive = [space for space in gaussian_spaces(rows, tuning) if space.additive]
+    found = along_a_sum(target, tuning, additive)
+    first = sum_gram(rows, rows, 1.2)
+    inner, there = (
+        dense_ridge(first, sum_gram(part, rows, 1.2), target, 0.05) for part in (rows, new)
+    )
+    size = np.sqrt((inner**2).sum() / n)
+    whole = gram(np.vstack([there, inner]) / size, 1.2)[:, m:]
+    for part, block in ((new, whole[:m]), (rows, whole[m:])):
+        left = found.held_out(target, part, np.zeros((len(part), 2)))
+        np.testing.assert_allclose(-left, dense_ridge(whole[m:], block, target, 0.05), atol=1e-5)
+    np.testing.assert_allclose(
+        found.residual(target), found.held_out(target, rows, target), atol=1e-5
+    )
+
+
+def test_a_flat_target_has_no_sum_to_go_along():
+    rows, flat = drawn(0, 20, 2), np.zeros((20, 1))
+    fit = tune(rows, flat, Tuning(), gaussian_spaces(rows, Tuning()))
+    assert fit.residual(flat).tolist() == flat.tolist()
 
 
 @given(seed=seeds, n=sizes, d=st.integers(1, 3))
@@ -207,13 +269,42 @@ def test_the_metric_looks_along_a_single_index(direction):
     target = np.sin(2 * rows @ np.array(direction))[:, None] + 0.2 * e
     target -= target.mean(axis=0)
     tuning = Tuning()
-    spaces = gaussian_spaces(rows, tuning)
+    spaces = [space for space in gaussian_spaces(rows, tuning) if not space.additive]
     fit = tune(rows, target, tuning, spaces)
     plain = min((best_ridge(space, target, tuning) for space in spaces), key=lambda f: f.score)
     assert fit.metric is not None
     _, vectors = np.linalg.eigh(fit.metric)
     assert abs(vectors[:, -1] @ direction) > 0.99
     assert fit.score < 0.7 * plain.score
+
+
+SUMS = {
+    "sines": lambda z: np.sin(2 * z).sum(axis=1) / np.sqrt(z.shape[1]),
+    "squares": lambda z: (z**2).sum(axis=1) / np.sqrt(2 * z.shape[1]),
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_a_function_of_a_sum_is_learned(name):
+    """Features of a target bend its sum."""
+    rows, e = drawn(0, 300, 3), drawn(1, 300, 1)
+    truth = np.sin([0.5, 1.0] * SUMS[name](rows)[:, None])
+    truth -= truth.mean(axis=0)
+    target = truth + 0.2 * (e - e.mean())
+    tuning = Tuning()
+    spaces = gaussian_spaces(rows, tuning)
+    found = tune(rows, target, tuning, spaces)
+    alike = tune(rows, target, tuning, [space for space in spaces if not space.additive])
+    errors = [np.linalg.norm(target - fit.residual(target) - truth) for fit in (found, alike)]
+    assert found.below is not None
+    assert errors[0] < 0.85 * errors[1]
+
+
+def test_a_single_index_is_not_taken_for_a_sum():
+    rows, e = drawn(0, 200, 3), drawn(1, 200, 1)
+    target = np.sin(2 * rows.sum(axis=1) / np.sqrt(3))[:, None] + 0.2 * e
+    target -= target.mean(axis=0)
+    assert tune(rows, target, Tuning(), gaussian_spaces(rows, Tuning())).below is None
 
 
 @given(seed=seeds)
