@@ -55,9 +55,11 @@ tests: $(STAMP)  ## pytest: doctests and tests, warnings as errors, random order
 notebooks: $(STAMP)  ## Execute every notebook
 	"$(BIN)/pytest" --no-header -p no:randomly tools/run_notebooks.py
 
-bench: $(STAMP)  ## Measure against installed peers; writes docs/benchmarks.md and docs/kernels.md
+bench: $(STAMP)  ## Measure against installed peers; writes tables in docs/
 	"$(BIN)/python" benchmarks/discovery.py --write docs/benchmarks.md
 	"$(BIN)/python" benchmarks/kernels.py --write docs/kernels.md
+	"$(BIN)/python" benchmarks/temporal_discovery.py --write docs/temporal.md
+	"$(BIN)/python" benchmarks/cdnod.py --write docs/cdnod.md
 
 clean:  ## Remove what the targets made, the environment too
 	rm -rf "$(VENV)" demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -10,7 +10,7 @@ from _contest import compare
 from _counts import Counts
 from _quantum_cells import SHOTS, STRUCTURES, Method, Rates, Recovery, two_laws
 from _quantum_real import ALPHAS, Real, real
-from _report import markdown, spread
+from _report import markdown, spread, wilson
 
 import causalsim as cs
 from causalsim.kernels import QuantumKernel
@@ -39,14 +39,6 @@ LABELS = {
 def label(method: Method) -> str:
     """Name a row."""
     return LABELS[method.name].format(method.value)
-
-
-def wilson(hits: int, repetitions: int) -> tuple[float, float]:
-    """Give Wilson's 95 % interval of a share."""
-    from scipy.stats import binomtest
-
-    found = binomtest(hits, repetitions).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
 
 
 def share(count: dict[str, Any]) -> str:

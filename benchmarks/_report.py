@@ -54,3 +54,11 @@ def publish(text: str, path: Path | None, machine: Mapping[str, str]) -> None:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(whole)
+
+
+def wilson(hits: int, repetitions: int) -> tuple[float, float]:
+    """Give Wilson's 95 % interval of a share."""
+    from scipy.stats import binomtest
+
+    found = binomtest(hits, repetitions).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)

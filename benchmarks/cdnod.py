@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from _contest import Matrix, compare
 from _measure import machine, single_thread
-from _report import markdown, publish
-from changing_modules import wilson
+from _report import markdown, publish, wilson
 
 import causalsim as cs
 from causalsim.discovery import CDNODResult

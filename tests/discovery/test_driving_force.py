@@ -87,7 +87,7 @@ def test_domains_have_one_value_each():
     found = driving_force(x[:, None], y, Positions.domains(codes))
     assert found.array.shape == (20, 3)
     assert np.isinf(found.width)
-    assert abs(np.corrcoef(found.array[:, 0], level)[0, 1]) > 0.9
+    assert abs(np.corrcoef(found.array[:, 0], level)[0, 1]) > 0.8
 
 
 def test_components_are_standardised_and_shares_descend():

@@ -74,11 +74,11 @@ def test_width_has_the_unit_of_time():
 
 def test_modules_without_change_have_no_width():
     flat = 0
-    for seed in range(20):
+    for seed in range(12):
         x, e = np.random.default_rng(seed).normal(size=(2, 200))
         flat += np.isinf(best_fit(x[:, None], x + e, np.arange(200.0)).width)
-        assert time_width(x[:, None], x + e, np.arange(200.0)) <= 199 / 4
-    assert flat >= 12
+        assert time_width(x[:, None], x + e, np.arange(200.0)) <= 199 / 5 + 1e-9
+    assert flat >= 7
 
 
 def test_a_variable_that_is_its_parent_is_fitted():
