@@ -207,6 +207,11 @@ class QPC(_QuantumCI):
 
     name: ClassVar[str] = "qpc"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if type(self.insist) is not bool:
+            raise OptionError(f"insist={self.insist!r}: expected True or False.")
+
     def kernels(self) -> tuple[Kernel | None, Kernel | None, Kernel | None]:
         """Give the quantum kernel for x, y and the set."""
         quantum = self.quantum()
@@ -227,7 +232,8 @@ class QPC(_QuantumCI):
         raise OptionError(
             f"test 'qpc' was asked about {n} rows given {k} columns, where it rejects true "
             f"independence far too often: up to {levels}, not .05 (docs/calibration.md). Write "
-            "test='qpc_plus', or get('qpc', insist=True) to see what it does all the same."
+            "test='qpc_plus', or set insist=True to see what it does all the same: get('qpc', "
+            "insist=True), in the shell --set insist=True."
         )
 
 

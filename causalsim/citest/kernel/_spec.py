@@ -140,7 +140,8 @@ class KernelCI(CITest):
                 raise OptionError(
                     f"{option}={value!r}: expected a kernel, such as kernels.Gaussian(1.2)."
                 )
-        if self.split is not None and not 0 < self.split < 1:
+        share: object = self.split
+        if share is not None and not (isinstance(share, float) and 0 < share < 1):
             raise OptionError(f"split={self.split!r}: expected a number in (0, 1), or None.")
         if self.split is not None and self.kernels()[2] is not None:
             raise OptionError("split learns on some rows with a Gaussian; leave kernel_z out.")

@@ -166,3 +166,15 @@ def test_the_hybrid_holds_it(spec):
     assert rejections(spec, 100, 0.0, 250) <= 0.09 * 250
     assert rejections(spec, 100, 1.0, 250) >= 0.9 * 250
     assert rejections(spec, 200, 0.0, 250) <= 0.07 * 250
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "message"),
+    [
+        (QPC, dict(insist="no"), "insist='no': expected True or False"),
+        (KernelCI, dict(split="maybe"), r"split='maybe': expected a number in \(0, 1\), or None"),
+    ],
+)
+def test_settings_of_another_type_are_refused(spec, options, message):
+    with pytest.raises(OptionError, match=message):
+        spec(**options)
