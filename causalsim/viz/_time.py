@@ -74,7 +74,7 @@ def window(source: object, *, ax: Axes | None = None, title: str | None = None) 
     axes.scatter(at[:, 0], at[:, 1], s=150, facecolor="white", edgecolor=_INK, zorder=3)
     axes.set_xticks(range(-steps, 1), [f"t-{lag}" for lag in range(steps, 0, -1)] + ["t"])
     axes.set_yticks(range(p), graph.nodes)
-    axes.set(xlim=(-steps - 0.5, 0.5), ylim=(p - 0.5, -0.5), title=title or "")
+    axes.set(xlim=(-steps - 0.5, 0.5), ylim=(p - 0.2, -0.5), title=title or "")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return axes
@@ -99,6 +99,7 @@ def _draw_edge(axes: Axes, graph: TemporalGraph, edge: Edge, back: int) -> None:
             shrinkA=8,
             shrinkB=8,
             mutation_scale=12,
+            clip_on=False,
             color=_FAINT if back else colour,
             zorder=1 if back else 2,
         )
