@@ -153,6 +153,11 @@ def cdnod(
     skeleton = search(tester, policy, record == "all", progress)
     skeleton.part(np.argwhere(np.triu(skeleton.adjacency & known.apart)))
     work = orient_skeleton(tester, skeleton, policy, known, (sepset, conflict))
+    above = {names.index(name) for name in contexts}
+    work.steps = [
+        step._replace(rule="context") if step.rule == "knowledge" and step.tail in above else step
+        for step in work.steps
+    ]
     decisions: tuple[Decision, ...] = ()
     if phases == 3 and source is not None:
         compare = comparer(source, work.state, int(stream.integers(2**63)))

@@ -178,7 +178,7 @@ class _Reader:
 def _pattern(event: Event) -> tuple[list[Link], list[Link], Triple | None]:
     """Give the arrows, the joined pairs, and the judged triple that a step leans on."""
     a, b, others = event.tail, event.head, event.because
-    if event.rule in ("knowledge", "time", "change"):
+    if event.rule in ("knowledge", "time", "context", "change"):
         return [], [(a, b)], None
     if event.rule == "collider":
         return [], [(a, b), (others[0], b)], (a, b, others[0])
@@ -252,6 +252,7 @@ def _joined(reader: _Reader, x: str, y: str) -> list[str]:
 _RULE_WORDS = {
     "knowledge": "{arrow} by knowledge.",
     "time": "{arrow} by time: no cause follows its effect.",
+    "context": "{arrow} since nothing causes a context.",
     "change": "{arrow} because the two mechanisms change independently that way, but not the "
     "other; see .directions.",
     "R1": "{arrow} by Meek's R1: otherwise {others} --> {a} <-- {b} would be a new collider.",

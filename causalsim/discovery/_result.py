@@ -48,8 +48,8 @@ class Event:
     tail, head : str
         The arrow tail --> head that the step set, or wanted to set.
     rule : str
-        ``knowledge``, ``collider``, ``R1`` to ``R4``; or why no arrow was set: ``conflict``,
-        ``cycle``, ``refused``.
+        ``knowledge``, ``time``, ``context``, ``change``, ``collider``, ``R1`` and so on; or why no
+        arrow was set: ``conflict``, ``cycle``, ``refused``.
     because : tuple of str
         The other nodes of the pattern.
     mark : {"arrow", "tail"}
@@ -190,7 +190,7 @@ class DiscoveryResult(Generic[Found_co]):
 
         graph, rows = self.static, []
         oriented = [event for event in self.events if event.rule != "refused"]
-        oriented.sort(key=lambda event: event.rule in ("knowledge", "time"))
+        oriented.sort(key=lambda event: event.rule in ("knowledge", "time", "context"))
         rules = {frozenset((event.tail, event.head)): event.rule for event in oriented}
         for edge, (i, j) in zip(graph.edges, self.pairs(), strict=True):
             rule = rules.get(frozenset((graph.nodes[i], graph.nodes[j])), "")

@@ -84,6 +84,8 @@ def _part(result: AnyResult) -> str:
     part = "the part of a Markov equivalence class that"
     if isinstance(result.graph, TemporalGraph):
         return f"{part} time allows"
+    if result.algorithm == "cdnod":
+        return f"{part} contexts allow"
     if result.options.get("knowledge") is not None:
         return f"{part} knowledge allows"
     return "a Markov equivalence class"
