@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["METHOD_HELP", "Method"]
 
-METHODS = {
-    "pc": "pc",
-    "fci": "fci",
-    "cdnod": "cdnod",
-    "exchangeable": "exchangeable",
-    "pcmci": "pcmci",
-    "pcmci-plus": "pcmci_plus",
-}
+METHODS = ("pc", "fci", "cdnod", "exchangeable", "pcmci", "pcmci-plus")
 METHOD_HELP = (
     "pc; fci (hidden causes); cdnod (mechanisms that change with --context); exchangeable "
     "(environments in --context); pcmci or pcmci-plus (time series, with --max-lag)."
@@ -46,14 +39,14 @@ class Method:
 
     def __post_init__(self) -> None:
         if self.name not in METHODS:
-            raise NameNotFoundError.from_names("method", self.name, list(METHODS))
+            raise NameNotFoundError.from_names("method", self.name, METHODS)
 
     @cached_property
     def function(self) -> Callable[..., Any]:
         """The function of :mod:`causalsim.discovery`."""
         from causalsim import discovery
 
-        found: Callable[..., Any] = getattr(discovery, METHODS[self.name])
+        found: Callable[..., Any] = getattr(discovery, self.name.replace("-", "_"))
         return found
 
     @cached_property

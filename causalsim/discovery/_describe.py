@@ -123,11 +123,6 @@ def _notes(run: Run) -> Iterator[str]:
     numbers = _as_numbers(tester.test, table)
     if numbers:
         yield f"two-valued columns count as the numbers 0 and 1: {listing(numbers)}"
-    if options.get("fdr") is not None and run.algorithm == "pc":
-        yield (
-            f"edges dropped at a false-discovery rate of {options['fdr']:g}; it is held as far as "
-            "no test misses a dependence"
-        )
     if work.votes is not None and work.votes.capped:
         pairs = ", ".join(f"{names[x]} and {names[z]}" for x, z in work.votes.capped[:5])
         yield f"too many subsets to vote on the largest for {pairs}; they were left out"

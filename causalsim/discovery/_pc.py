@@ -144,6 +144,13 @@ def pc(
         "fdr": fdr,
         "knowledge": None if knowledge is None else as_knowledge(knowledge).to_dict(),
     }
-    chosen = (f"alpha = {level:g} was chosen by the BIC of its graph",) if alpha is None else ()
-    run = Run("pc", tester, table, found, work, options, chosen)
+    said = []
+    if alpha is None:
+        said.append(f"alpha = {level:g} was chosen by the BIC of its graph")
+    if fdr is not None:
+        said.append(
+            f"edges dropped at a false-discovery rate of {fdr:g}; it is held as far as no test "
+            "misses a dependence"
+        )
+    run = Run("pc", tester, table, found, work, options, tuple(said))
     return describe(CPDAG(bound.names, work.state.to_marks()), run)
