@@ -7,6 +7,7 @@ STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND := Agg
+WORKERS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check lint format types imports spell tests notebooks house bench clean
@@ -50,7 +51,7 @@ house: $(STAMP)  ## House rules: docstrings, match=, tables that name modules
 	"$(BIN)/python" tools/house.py
 
 tests: $(STAMP)  ## pytest: doctests and tests, warnings as errors, random order
-	"$(BIN)/pytest"
+	"$(BIN)/pytest" -n $(WORKERS)
 
 notebooks: $(STAMP)  ## Execute every notebook
 	"$(BIN)/pytest" --no-header -p no:randomly tools/run_notebooks.py

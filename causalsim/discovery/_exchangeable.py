@@ -23,12 +23,8 @@ import numpy as np
 from causalsim._parallel import Lasting, Progress, check_n_jobs, check_progress, parallel_map
 from causalsim._rng import RNG, check_rng
 from causalsim.citest import CITest
-from causalsim.discovery._environments import (
-    EnvironmentTest,
-    Question,
-    bind_environments,
-    read_environments,
-)
+from causalsim.discovery._environment_test import EnvironmentTest, Question, bind_environments
+from causalsim.discovery._environments import read_environments
 from causalsim.discovery._exchangeable_result import Decision, ExchangeableResult
 from causalsim.discovery._result import provenance
 from causalsim.errors import InterruptedRunError, OptionError

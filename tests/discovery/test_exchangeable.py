@@ -15,14 +15,13 @@ from strategies import dags
 
 from causalsim.citest import FisherZ
 from causalsim.discovery import _exchangeable as module
-from causalsim.discovery._environments import (
+from causalsim.discovery._environment_test import (
     ClusteredTest,
-    Environments,
     PairedTest,
     Question,
     _squared_mean,
-    read_environments,
 )
+from causalsim.discovery._environments import Environments, read_environments
 from causalsim.discovery._exchangeable import _join, _peel, _Search, exchangeable
 from causalsim.discovery._exchangeable_result import ExchangeableResult
 from causalsim.errors import (
@@ -358,7 +357,7 @@ def test_a_result_survives_a_file(tmp_path):
         ("auto", "clustered"),
         ("fisher_z", "fisher_z"),
         (FisherZ, "fisher_z"),
-        (FisherZ(), "Fisher"),
+        (FisherZ(shrinkage=0.1), "fisher_z(shrinkage=0.1)"),
     ],
 )
 def test_a_result_names_its_test(test, name):
