@@ -36,6 +36,14 @@ LABELS = {
 }
 
 
+CHOSEN = (
+    "The defaults compete in this grid: width 1.2 of `kci` and scale 0.25 of `qpc_plus`. "
+    "Where one of them wins, tuned and untuned are the same test: the Gaussian of width 1.2 "
+    "repeats every number of `kci`, and a tuned `qpc_plus` of scale 0.25 has no row of its own. "
+    "Equal rows are then one control shown twice, not two that agree."
+)
+
+
 def label(method: Method) -> str:
     """Name a row."""
     return LABELS[method.name].format(method.value)
@@ -49,7 +57,7 @@ def share(count: dict[str, Any]) -> str:
 
 
 def tuning(cells: Iterable[Recovery], counts: Counts) -> str:
-    """Tabulate what the settings were chosen by."""
+    """Tabulate what the settings were chosen by, and say where a choice is the default."""
     total: dict[tuple[Method, int], list[float]] = {}
     for cell in cells:
         count = counts[cell.key]
@@ -61,7 +69,7 @@ def tuning(cells: Iterable[Recovery], counts: Counts) -> str:
         [label(method), *(f"{np.mean(part):.3f}" for part in [*shares, shares])]
         for method, shares in grouped
     ]
-    return markdown(["setting", *(f"n={n}" for n in sizes), "mean"], rows)
+    return markdown(["setting", *(f"n={n}" for n in sizes), "mean"], rows) + f"\n\n{CHOSEN}"
 
 
 def recoveries(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, ClassVar, final
 
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from causalsim.data import Kind, Table, read_table
-from causalsim.errors import DataError, NameNotFoundError, OptionError
+from causalsim.errors import DataError, NameNotFoundError, OptionError, listing
 
 __all__ = ["BoundTest", "CIResult", "CITest", "Floats", "Ints", "questions"]
 
@@ -109,6 +109,14 @@ class BoundTest(_Advice, ABC):
     names: tuple[str, ...]
     n: int
     spec: CITest
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__repr__" not in cls.__dict__:  # else a dataclass would print whole arrays
+            cls.__repr__ = BoundTest.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        return f"<{self.spec} on {self.n} rows of {listing(self.names)}>"
 
     @abstractmethod
     def batch(self, xs: ArrayLike, ys: ArrayLike, givens: ArrayLike) -> tuple[Floats, Floats]:
@@ -238,17 +246,32 @@ class CITest(ABC):
         Of the class: column kinds that it can test.
     assumes : str
         Of the class: what its p-values take for granted, in words; empty if nobody said.
+    shown : tuple of str
+        Of the class: settings that ``str`` tells even where they have their defaults.
 
     Examples
     --------
     >>> from causalsim.citest import FisherZ
     >>> FisherZ.name, FisherZ(shrinkage=0.1).options()
     ('fisher_z', {'shrinkage': 0.1})
+    >>> print(FisherZ(), FisherZ(shrinkage=0.1))
+    fisher_z fisher_z(shrinkage=0.1)
     """
 
     name: ClassVar[str]
     accepts: ClassVar[frozenset[Kind]]
     assumes: ClassVar[str] = ""
+    shown: ClassVar[tuple[str, ...]] = ()
+
+    def __str__(self) -> str:
+        plain = self.options()
+        told = [
+            f"{one.name}={plain[one.name]}"
+            for one in fields(self)
+            if one.name in plain
+            and (one.name in self.shown or getattr(self, one.name) != one.default)
+        ]
+        return f"{self.name}({', '.join(told)})" if told else self.name
 
     def __call__(self, data: object) -> BoundTest:
         """Bind the test to data.
@@ -278,6 +301,31 @@ class CITest(ABC):
     def options(self) -> dict[str, Any]:
         """Give the settings as plain values, for provenance."""
         return asdict(self)
+
+    @property
+    def least_p(self) -> float:
+        """The smallest p-value that it can give: above 0 where p is a share of draws."""
+        return 0.0
+
+    def refuse_level(self, alpha: float) -> None:
+        """Refuse a level that no p-value of this test could reach.
+
+        Parameters
+        ----------
+        alpha : float
+
+        Raises
+        ------
+        OptionError
+            If ``least_p`` is above it.
+        """
+        if self.least_p > alpha * (1 + 1e-9):
+            fewest = int(np.ceil(round(1 / alpha, 6))) - 1
+            raise OptionError(
+                f"alpha={alpha:g}: the p-values of {self} are never below {self.least_p:.3g}, so "
+                f"that nothing could be rejected; let it draw {fewest} times or more, or choose "
+                f"a larger level."
+            )
 
     def _refuse_kinds(self, table: Table) -> None:
         wrong = [

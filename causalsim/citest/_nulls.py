@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from causalsim.citest._base import Floats
+from causalsim.citest._correlation import blocks
 from causalsim.citest._tails import log_gamma_tail
 
 __all__ = [
@@ -141,7 +142,10 @@ def log_spectral_tail(
     0.01
     """
     w = np.asarray(weights, np.float64)
-    sums = np.sort(rng.chisquare(1, size=(draws, len(w))) @ w)
+    sums = np.empty(draws)
+    for part in blocks(draws, len(w)):
+        sums[part] = rng.chisquare(1, size=(part.stop - part.start, len(w))) @ w
+    sums.sort()
     beyond = draws - np.searchsorted(sums, np.asarray(statistic, np.float64), side="left")
     return np.asarray(np.log1p(beyond) - np.log1p(draws))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from causalsim.citest._base import Floats
+from causalsim.citest._correlation import blocks
 from causalsim.citest._tails import log_chi2_tail
 
 __all__ = ["maximum", "quadratic", "signs"]
@@ -85,6 +86,8 @@ def maximum(
     scaled = (products - mean) / np.sqrt(np.maximum(square - mean * mean, least * square))
     e, v = np.linalg.eigh(scaled.T @ scaled / n)
     root = (v * np.sqrt(np.maximum(e, 0))) @ v.T
-    largest = np.abs(rng.normal(size=(draws, len(e))) @ root).max(axis=1)
-    beyond = int((largest >= statistic).sum())
+    beyond = 0
+    for part in blocks(draws, len(e)):
+        normal = rng.normal(size=(part.stop - part.start, len(e))) @ root
+        beyond += int((np.abs(normal).max(axis=1) >= statistic).sum())
     return statistic, float(np.log1p(beyond) - np.log1p(draws)), float(np.sqrt(r2.max())), np.nan

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import final
+from dataclasses import asdict, dataclass
+from typing import Any, final
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from causalsim.errors import DataError, OptionError
 __all__ = ["SelfCheck", "self_check"]
 
 _VAGUE, _SILENT = 0.1, 0.9
+_MOST_REPETITIONS = 100_000
 
 
 @final
@@ -28,7 +29,7 @@ class SelfCheck:
     Parameters
     ----------
     test : str
-        The spec.
+        Name and settings.
     x, y : str
     given : tuple of str
     alpha : float
@@ -40,7 +41,7 @@ class SelfCheck:
 
     Examples
     --------
-    >>> SelfCheck("FisherZ()", "X", "Y", (), 0.05, 12, 200, 100).level
+    >>> SelfCheck("fisher_z", "X", "Y", (), 0.05, 12, 200, 100).level
     0.06
     """
 
@@ -71,6 +72,17 @@ class SelfCheck:
 
         found = binomtest(self.rejected, self.tested).proportion_ci(0.95)
         return float(found.low), float(found.high)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the counts, the level, its interval and the verdict as plain values.
+
+        Returns
+        -------
+        dict
+        """
+        low, high = self.interval
+        found = {"level": self.level, "interval": [low, high], "verdict": self._verdict(low, high)}
+        return {**asdict(self), "given": list(self.given), **found}
 
     def __str__(self) -> str:
         low, high = self.interval
@@ -122,7 +134,7 @@ def self_check(
     given : str or iterable of str
     alpha : float
     repetitions : int
-        At 200 the level is known to about .03.
+        At 200 the level is known to about .03; at most 100 000.
     n_jobs : int
     progress : bool or callable(done, total, message)
     rng : int, Generator or None
@@ -134,7 +146,8 @@ def self_check(
     Raises
     ------
     OptionError
-        If ``alpha`` or ``repetitions`` is out of range, or a column is named twice.
+        If ``alpha`` or ``repetitions`` is out of range, a column is named twice, or the test draws
+        so few numbers that it could never reject at ``alpha``.
     NameNotFoundError
         If a column does not exist.
     DataError
@@ -161,15 +174,13 @@ def self_check(
     """
     from causalsim.citest._registry import get
 
-    if not 0 < alpha < 1:
-        raise OptionError(f"alpha={alpha!r}: expected a number between 0 and 1.")
-    if type(repetitions) is not int or repetitions < 1:
-        raise OptionError(f"repetitions={repetitions!r}: expected a positive whole number.")
+    _check_numbers(alpha, repetitions)
     table = data if isinstance(data, Table) else read_table(data)
     names = (given,) if isinstance(given, str) else tuple(given)
     if len({x, y, *names}) < 2 + len(names):
         raise OptionError(f"x, y and given must differ: {x!r}, {y!r}, {list(names)}.")
     spec = get(test) if isinstance(test, str) else test
+    spec.refuse_level(alpha)
     twins = Twins.of(table.select([x, y, *names]))
     tasks = [(spec, twins, stream) for stream in spawn(rng, repetitions)]
     log_p = np.array(
@@ -178,10 +189,23 @@ def self_check(
     rejected, untestable = int((log_p <= np.log(alpha)).sum()), int(np.isnan(log_p).sum())
     if untestable > _SILENT * repetitions:
         raise DataError(
-            f"{spec!r} has no answer on {untestable} of {repetitions} simulated tables: too few "
+            f"{spec} has no answer on {untestable} of {repetitions} simulated tables: too few "
             f"rows, {len(table)} for sets of {len(names)}. Give more rows or a smaller set."
         )
-    return SelfCheck(repr(spec), x, y, names, alpha, rejected, repetitions, len(table), untestable)
+    return SelfCheck(str(spec), x, y, names, alpha, rejected, repetitions, len(table), untestable)
+
+
+def _check_numbers(alpha: float, repetitions: object) -> None:
+    """Refuse a level or a number of repetitions out of range."""
+    if not 0 < alpha < 1:
+        raise OptionError(f"alpha={alpha!r}: expected a number between 0 and 1.")
+    if type(repetitions) is not int or repetitions < 1:
+        raise OptionError(f"repetitions={repetitions!r}: expected a positive whole number.")
+    if repetitions > _MOST_REPETITIONS:
+        raise OptionError(
+            f"repetitions={repetitions}: expected at most {_MOST_REPETITIONS}, which tell the "
+            "level to .0014; write repetitions=200 for .03, or 1000 for .014."
+        )
 
 
 def _log_p(spec: CITest, twins: Twins, rng: np.random.Generator) -> float:

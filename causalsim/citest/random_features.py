@@ -36,14 +36,16 @@ import numpy as np
 
 from causalsim.citest._base import BoundTest, CITest
 from causalsim.citest._feature_test import LAWS, FeatureTest
+from causalsim.citest._limits import check_draws
 from causalsim.citest._streams import check_seed, coded_columns
 from causalsim.citest.kernel._store import Store
 from causalsim.data import Kind, Table
-from causalsim.errors import OptionError
+from causalsim.errors import LimitError, OptionError
 
 __all__ = ["RCIT", "RCoT", "RandomFeatures"]
 
 _MEMORY = 1 << 27
+_MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,11 @@ class RandomFeatures(CITest):
         check_seed(self.seed)
         if self.null not in (known := [*LAWS, "permutation"]):
             raise OptionError.from_choice("null", self.null, known)
-        for option in ("features", "features_z", "draws", "permutations"):
+        for option in ("features", "features_z"):
             if type(value := getattr(self, option)) is not int or value < 1:
                 raise OptionError(f"{option}={value!r}: expected a whole number from 1 on.")
+        check_draws("draws", self.draws, ranked=False)
+        check_draws("permutations", self.permutations, ranked=self._permuted)
         if isinstance(self.ridge, bool) or not 0 < self.ridge < np.inf:
             raise OptionError(f"ridge={self.ridge!r}: expected a positive number, such as 1e-10.")
 
@@ -87,9 +91,33 @@ class RandomFeatures(CITest):
         ------
         DataError
             If values are missing, or a column is constant.
+        LimitError
+            If one question would take more than 2^30 bytes.
         """
         columns = coded_columns(table)
+        self._refuse_large(columns.n)
         return FeatureTest(self, table.names, columns.n, columns, Store(_MEMORY))
+
+    @property
+    def _permuted(self) -> bool:
+        return self.null == "permutation"
+
+    @property
+    def least_p(self) -> float:
+        """The smallest p-value that it can give."""
+        return 1 / (1 + self.permutations) if self._permuted else 0.0
+
+    def _refuse_large(self, n: int) -> None:
+        """Refuse features whose matrices, or whose products' covariance, would fill the memory."""
+        f, z = self.features, self.features_z
+        squares = f * f if self._permuted else 2 * (n * f * f + f**4)
+        need = 8 * (4 * n * (f + z) + squares)
+        if need > _MOST_BYTES:
+            raise LimitError(
+                f"features={f} and features_z={z} on {n} rows take some {need:,} bytes at once; "
+                f"the limit is {_MOST_BYTES:,}. Write fewer: features=5 and features_z=100 are "
+                "the defaults."
+            )
 
 
 @final
@@ -115,7 +143,7 @@ class RCIT(RandomFeatures):
     ridge : float
         Added to the variances of the set's features, each of which is 1.
     permutations : int
-        For ``null="permutation"``.
+        For ``null="permutation"``; 19 to 100 000, as p is at least 1/(1 + permutations).
     seed : int
         Streams hang on this and the columns' content, not on the order of calls.
 
@@ -123,6 +151,8 @@ class RCIT(RandomFeatures):
     ------
     OptionError
         If a setting is none of these.
+    LimitError
+        When bound, if one question would take more than 2^30 bytes.
 
     Notes
     -----

@@ -31,6 +31,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, final
 
 from causalsim.citest._base import BoundTest, CITest
+from causalsim.citest._limits import check_draws
 from causalsim.citest._residual_test import ResidualTest
 from causalsim.citest._streams import check_seed, coded_columns
 from causalsim.citest.kernel._store import Store
@@ -65,7 +66,8 @@ class GCM(CITest):
         Residuals of a scikit-learn regressor come from fits on the other folds; 0 fits all rows,
         as kernel ridge does. Write 5 for a regressor that can fit noise.
     draws : int
-        Normal vectors drawn for the weighted measure, whose p-value is at least 1/(1 + draws).
+        Normal vectors drawn for the weighted measure, 19 to 100 000: its p-value is at least
+        1/(1 + draws).
     seed : int
         Streams hang on this and the columns' content, not on the order of calls.
 
@@ -123,10 +125,9 @@ class GCM(CITest):
             raise OptionError(
                 "folds= is for regressors of scikit-learn; write folds=0 or regressor='boosting'."
             )
-        if type(self.draws) is not int or self.draws < 1:
-            raise OptionError(f"draws={self.draws!r}: expected a whole number from 1 on.")
         if not isinstance(self.weighted, bool):
             raise OptionError(f"weighted={self.weighted!r}: expected True or False.")
+        check_draws("draws", self.draws, ranked=self.weighted)
 
     def bind(self, table: Table) -> BoundTest:
         """Standardise the columns.
@@ -140,6 +141,11 @@ class GCM(CITest):
         if columns.n < self.folds:
             raise DataError(f"{columns.n} rows do not make folds={self.folds}; write fewer folds.")
         return ResidualTest(self, table.names, columns.n, columns, Store(_MEMORY))
+
+    @property
+    def least_p(self) -> float:
+        """The smallest p-value that it can give."""
+        return 1 / (1 + self.draws) if self.weighted else 0.0
 
     def options(self) -> dict[str, Any]:
         """Give the settings as plain values; a regressor by its ``repr``."""

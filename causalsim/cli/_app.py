@@ -44,7 +44,8 @@ def _options(
     """Take the options that belong to no command."""
 
 
-for command in (discover, check, convert, self_check, datasets, demo):
+COMMANDS = (discover, check, convert, self_check, datasets, demo)
+for command in COMMANDS:
     app.command()(command)
 
 
@@ -98,7 +99,7 @@ def _call(words: list[str]) -> None:
 
 def _refuse(error: Any, words: list[str]) -> int:
     """Say in one line what is wrong with a command line."""
-    known = words[0] in {"discover", "check", "convert", "datasets", "demo", "version"}
+    known = words[0] in {command.__name__.replace("_", "-") for command in (*COMMANDS, version)}
     alone = f"causalsim {words[0]}" if known else "causalsim"
     path = error.ctx.command_path if error.ctx is not None else alone
     first = str(error.format_message()).partition("\n")[0].rstrip(".")

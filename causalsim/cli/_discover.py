@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from causalsim.cli._advice import takes, workable
 from causalsim.cli._console import INTERRUPTED, guarded, note, notes
 from causalsim.cli._inputs import load_table
 from causalsim.cli._methods import METHOD_HELP, Method
 from causalsim.cli._outputs import check_outputs, check_suffix, write_all
-from causalsim.cli._tests import SETTING_HELP, TEST_HELP, read_test
+from causalsim.cli._tests import MAP_HELP, SETTING_HELP, SHOTS_HELP, TEST_HELP, read_test
 from causalsim.errors import (
     CausalSimError,
     InterruptedRunError,
@@ -24,6 +25,7 @@ from causalsim.errors import (
 )
 
 if TYPE_CHECKING:
+    from causalsim.citest import CITest
     from causalsim.data import Table
     from causalsim.discovery import Knowledge
     from causalsim.discovery._result import AnyResult
@@ -50,12 +52,8 @@ def discover(
         str | None, typer.Option(help=f"{TEST_HELP} By default auto, or par_corr for series.")
     ] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help=SETTING_HELP)] = None,
-    feature_map: Annotated[
-        str | None, typer.Option(help="For qpc and qpc_plus: zz, z, pauli, angle or iqp.")
-    ] = None,
-    shots: Annotated[
-        int | None, typer.Option(help="For qpc and qpc_plus: measurements of an entry.")
-    ] = None,
+    feature_map: Annotated[str | None, typer.Option(help=MAP_HELP)] = None,
+    shots: Annotated[int | None, typer.Option(help=SHOTS_HELP)] = None,
     context: Annotated[
         list[str] | None,
         typer.Option(help="The column of domains, environments or times; repeatable."),
@@ -140,13 +138,16 @@ def discover(
     )
     if alpha is not None:
         options["alpha"] = _alpha(alpha)
+    usual = "par_corr" if algorithm.in_time else "auto"
+    spec = read_test(test or usual, setting, feature_map=feature_map, shots=shots, seed=seed)
     if test or setting or feature_map is not None or shots is not None:
-        options["test"] = read_test(
-            test or "auto", setting, feature_map=feature_map, shots=shots, seed=seed
-        )
+        options["test"] = spec
+    if options.get("alpha") is not None:
+        spec.refuse_level(options["alpha"])
     options |= {"n_jobs": jobs, "progress": not quiet and sys.stderr.isatty(), "rng": seed}
     with notes(quiet=quiet):
-        table = load_table(
+        table = _load(
+            spec,
             data,
             kinds=[*(kinds or []), *algorithm.times(time)],
             drop=drop or [],
@@ -245,6 +246,16 @@ class Targets:
             yield f"wrote {path}"
         for path in self.networks():
             yield f"note: {path} holds one DAG of the class, with tables estimated by counts"
+
+
+def _load(spec: CITest, data: str, **reading: Any) -> Table:
+    """Read the table, with no advice that the test would refuse."""
+
+    def accepted(**change: str) -> bool:
+        return takes(spec, lambda: load_table(data, **{**reading, **change}))
+
+    with workable(accepted):
+        return load_table(data, **reading)
 
 
 def _alpha(text: str) -> float | None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from causalsim.cli._advice import takes, workable
 from causalsim.cli._console import guarded, note, notes
 from causalsim.cli._inputs import PREFIX, load_graph, load_table, without_tables
 from causalsim.cli._outputs import check_outputs, write_all
-from causalsim.cli._tests import SETTING_HELP, TEST_HELP, read_test
+from causalsim.cli._tests import MAP_HELP, SETTING_HELP, SHOTS_HELP, TEST_HELP, read_test
 from causalsim.errors import DataError, NameNotFoundError, OptionError
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def check(
     *,
     test: Annotated[str, typer.Option(help=TEST_HELP)] = "auto",
     setting: Annotated[list[str] | None, typer.Option("--set", help=SETTING_HELP)] = None,
+    feature_map: Annotated[str | None, typer.Option(help=MAP_HELP)] = None,
+    shots: Annotated[int | None, typer.Option(help=SHOTS_HELP)] = None,
     alpha: Annotated[float, typer.Option(help="Level, after correction.")] = 0.05,
     correction: Annotated[
         str, typer.Option(help="For many tests: holm, bh, by or none.")
@@ -49,6 +52,7 @@ def check(
         typer.Option(help="COLUMN=KIND, repeatable, or one KIND for all columns."),
     ] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Leave a column out; repeatable.")] = None,
+    seed: Annotated[int, typer.Option(help="For tests that draw random numbers.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")] = False,
 ) -> None:
@@ -67,15 +71,18 @@ def check(
         "max_cond": max_cond,
         "latents": latent or (),
         "missing": missing,
+        "rng": seed,
     }
-    spec = read_test(test, setting)
+    spec = read_test(test, setting, feature_map=feature_map, shots=shots, seed=seed)
+    spec.refuse_level(alpha)
     structure: Any = without_tables(load_graph(graph))
     with notes(quiet=quiet):
         table = load_table(
             data, kinds=kinds or [], drop=drop or [], missing="testwise", degenerate="keep"
         )
         try:
-            found = check_graph(structure, table, spec, **options)
+            with workable(lambda **_: takes(spec, lambda: table)):
+                found = check_graph(structure, table, spec, **options)
         except NameNotFoundError as error:
             raise DataError(str(error)) from error
     if json:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from causalsim.cli._advice import workable
 from causalsim.cli._console import guarded, notes
 from causalsim.cli._inputs import load_table
 from causalsim.errors import NameNotFoundError, OptionError
@@ -16,13 +17,15 @@ from causalsim.errors import NameNotFoundError, OptionError
 if TYPE_CHECKING:
     from causalsim.citest import CITest
 
-__all__ = ["SETTING_HELP", "TEST_HELP", "read_test", "self_check"]
+__all__ = ["MAP_HELP", "SETTING_HELP", "SHOTS_HELP", "TEST_HELP", "read_test", "self_check"]
 
 TEST_HELP = (
     "auto, fisher_z, par_corr, g_squared, chi_squared, mixed, kci, kci_zhang, kci_low_rank, "
     "kci_split, gcm, rcit, rcot, qpc or qpc_plus."
 )
 _WORDS = {"yes": True, "true": True, "no": False, "false": False, "none": None}
+MAP_HELP = "For qpc and qpc_plus: zz, z, pauli, angle or iqp."
+SHOTS_HELP = "For qpc and qpc_plus: measurements of an entry."
 SETTING_HELP = "A setting of the test, NAME=VALUE, such as null=permutation; repeatable."
 
 
@@ -96,19 +99,19 @@ def self_check(
     ] = None,
     test: Annotated[str, typer.Option(help=TEST_HELP)] = "kci",
     setting: Annotated[list[str] | None, typer.Option("--set", help=SETTING_HELP)] = None,
-    feature_map: Annotated[
-        str | None, typer.Option(help="For qpc and qpc_plus: zz, z, pauli, angle or iqp.")
-    ] = None,
-    shots: Annotated[int | None, typer.Option(help="For qpc and qpc_plus.")] = None,
+    feature_map: Annotated[str | None, typer.Option(help=MAP_HELP)] = None,
+    shots: Annotated[int | None, typer.Option(help=SHOTS_HELP)] = None,
     alpha: Annotated[float, typer.Option(help="Level of the test.")] = 0.05,
     repetitions: Annotated[int, typer.Option(help="Simulated tables.")] = 200,
     kinds: Annotated[
         list[str] | None,
         typer.Option(help="COLUMN=KIND, repeatable, or one KIND for all columns."),
     ] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Leave a column out; repeatable.")] = None,
     missing: Annotated[str, typer.Option(help="Missing values: error or listwise.")] = "error",
     jobs: Annotated[int, typer.Option(help="Workers; -1 for all cores.", min=-1)] = 1,
     seed: Annotated[int, typer.Option(help="Of the simulation.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")] = False,
 ) -> None:
     """Measure how often a test rejects a true independence on data like yours.
@@ -120,7 +123,10 @@ def self_check(
 
     spec = read_test(test, setting, feature_map=feature_map, shots=shots, seed=seed)
     with notes(quiet=quiet):
-        table = load_table(data, kinds=kinds or [], drop=[], missing=missing, degenerate="keep")
+        with workable(lambda **_: False):  # simulation needs complete rows that vary
+            table = load_table(
+                data, kinds=kinds or [], drop=drop or [], missing=missing, degenerate="keep"
+            )
         found = citest.self_check(
             spec,
             table,
@@ -133,4 +139,9 @@ def self_check(
             progress=not quiet and sys.stderr.isatty(),
             rng=seed,
         )
-    typer.echo(str(found))
+    if json:
+        from causalsim._files import dump_json
+
+        typer.echo(dump_json(found.to_dict()), nl=False)
+    else:
+        typer.echo(str(found))

@@ -28,6 +28,7 @@ __all__ = ["ScaleChoice", "tune_scale"]
 FEWEST = 8
 GRID = 9
 GOLDEN_STEPS = 8
+MOST_REPEATS = 10_000
 INVERSE_GOLDEN = (np.sqrt(5) - 1) / 2
 SAME_ROWS = (
     "tuned and tested on the same rows: p-values at this scale are too small; compare the level "
@@ -111,7 +112,7 @@ def tune_scale(
         choose anew among the scales tried in each repetition, so that they show what the choice
         did to the level [He2025]_.
     repeats : int
-        Permutations and subsamples behind the rates; at least 200.
+        Permutations and subsamples behind the rates; 200 to 10 000.
     seed : int
         Of the split and the repetitions.
 
@@ -173,6 +174,8 @@ def _check_settings(
         raise OptionError(f"holdout={holdout!r}: expected a share of the rows between 0 and 1.")
     if repeats < 200:
         raise OptionError(f"repeats={repeats!r}: fewer than 200 tell no rate; write repeats=200.")
+    if repeats > MOST_REPEATS:
+        raise OptionError(f"repeats={repeats!r}: expected at most {MOST_REPEATS}.")
 
 
 def _split(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import numpy as np
 import pytest
 
 
@@ -52,7 +53,7 @@ def test_self_check_measures_the_level(run, chain):
     words = ("X", "Y", "--given", "Z", "--test", "fisher_z", "--repetitions", "50")
     code, out, err = run("self-check", "chain.csv", *words)
     assert code == 0
-    assert "FisherZ(shrinkage=None) on X _||_ Y | Z, n = 300: rejected" in out
+    assert "fisher_z on X _||_ Y | Z, n = 300: rejected" in out
     assert not err
     assert run("self-check", "chain.csv", *words).out == out
 
@@ -87,6 +88,75 @@ def test_settings_that_do_not_fit_are_refused(run, chain, words, message):
     code, out, err = run("discover", "chain.csv", *words.split())
     assert (code, out) == (2, "")
     assert message in err
+
+
+@pytest.mark.parametrize(
+    ("name", "test", "advised", "not_advised"),
+    [
+        ("gaps", "kci", "--missing listwise", "testwise"),
+        ("gaps", "fisher_z", "--missing testwise", "keep"),
+        ("flat", "kci", "--degenerate drop", "keep"),
+        ("flat", "fisher_z", "--degenerate keep", "testwise"),
+    ],
+)
+def test_only_what_the_test_takes_is_advised(run, chain, name, test, advised, not_advised):
+    gaps = chain.assign(X=chain["X"].where(chain.index > 2))
+    {"gaps": gaps, "flat": chain.assign(W=1.0)}[name].to_csv(f"{name}.csv", index=False)
+    code, out, err = run("discover", f"{name}.csv", "--test", test)
+    assert (code, out) == (1, "")
+    assert advised in err
+    assert not_advised not in err
+    assert run("discover", f"{name}.csv", "--test", test, *advised.split()).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("discover chain.csv --test kci --set draws=100000000", "expected at most 100000"),
+        ("discover chain.csv --test qpc_plus --set reps=100000", "expected at most 1000"),
+        ("discover chain.csv --test rcit --set features=100000", "bytes at once; the limit is"),
+        (
+            "discover chain.csv --test kci --set null=permutation --set draws=99 --alpha 0.001",
+            "let it draw 999 times or more",
+        ),
+        ("self-check chain.csv X Y --repetitions 100000000", "expected at most 100000"),
+    ],
+)
+def test_what_could_not_end_or_never_reject_is_refused(run, chain, words, said):
+    code, out, err = run(*words.split())
+    assert code in {1, 2}
+    assert not out
+    assert said in err
+
+
+def test_two_rows_are_too_few_for_a_quantum_test(run, chain):
+    chain.head(2).to_csv("two.csv", index=False)
+    code, _, err = run("discover", "two.csv", "--test", "qpc_plus")
+    assert code == 1
+    assert "test 'qpc_plus'" in err
+    assert "Give 6 rows or more" in err
+
+
+def test_insisting_on_a_lost_level_is_told(run, chain):
+    words = ("--test", "qpc", "--set", "insist=yes", "--max-cond", "0")
+    assert "level of 'qpc' is lost with 300 rows" in run("discover", "chain.csv", *words).out
+
+
+def test_self_check_drops_columns_and_prints_json(run, chain):
+    chain.assign(W=np.nan).to_csv("wide.csv", index=False)
+    words = ("X", "Y", "--drop", "W", "--test", "fisher_z", "--repetitions", "40", "--json")
+    found = json.loads(run("self-check", "wide.csv", *words).out)
+    assert found["test"] == "fisher_z"
+    assert found["level"] == found["rejected"] / 40
+    assert found["interval"][0] <= found["level"] <= found["interval"][1]
+
+
+def test_check_takes_the_words_of_discover(run, chain):
+    run("discover", "chain.csv", "--test", "fisher_z", "--out", "g.json")
+    words = ("--test", "qpc_plus", "--feature-map", "z", "--shots", "512", "--seed", "3")
+    found = json.loads(run("check", "g.json", "chain.csv", *words, "--json").out)
+    assert "shots=512" in found["test"]
+    assert "seed=3" in found["test"]
 
 
 def test_words_for_yes_and_no_are_read(run, chain):

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal, final
 import numpy as np
 
 from causalsim.citest._base import BoundTest
-from causalsim.citest.kernel._bound import KernelTest
+from causalsim.citest.kernel._bound import SPARE_ROWS, KernelTest
 from causalsim.citest.kernel._spec import KernelCI
 from causalsim.data import Kind, Table
-from causalsim.errors import OptionError
+from causalsim.errors import DataError, OptionError
 from causalsim.kernels import Kernel
 from causalsim.kernels.quantum import QuantumKernel, report
+from causalsim.kernels.quantum._report import FEWEST_ROWS
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -104,16 +105,38 @@ class _QuantumCI(KernelCI):
     backend: str | BaseSamplerV2 | None = None
 
     accepts: ClassVar[frozenset[Kind]] = _NUMBERS
+    shown: ClassVar[tuple[str, ...]] = ("feature_map", "scale")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.quantum()
 
     def bind(self, table: Table) -> BoundTest:
-        """Bind the test; its ``notes`` say what the kernel makes of the columns."""
+        """Bind the test; its ``notes`` say what the kernel makes of the columns.
+
+        Raises
+        ------
+        DataError
+            If values are missing, a column does not vary, or there are fewer than three rows.
+        """
+        if len(table) < FEWEST_ROWS:
+            raise DataError(
+                f"test {self.name!r} looks at what its kernel makes of the rows, at least "
+                f"{FEWEST_ROWS}; got {len(table)}. Give {SPARE_ROWS} rows or more, and one more "
+                "for each column in a set: with fewer no question has an answer."
+            )
         bound = super().bind(table)
         assert isinstance(bound, KernelTest)  # noqa: S101  -- for the type checker
-        return replace(bound, notes=(diagnosis(self.quantum(), bound),))
+        return replace(bound, notes=(diagnosis(self.quantum(), bound), *self.warnings(bound.n)))
+
+    def warnings(self, n: int) -> tuple[str, ...]:  # noqa: ARG002 - the hybrid has none
+        """Give what is known to go wrong with so many rows.
+
+        Parameters
+        ----------
+        n : int
+        """
+        return ()
 
     def quantum(self) -> QuantumKernel:
         """Give the quantum kernel, for columns at mean 0 and variance 1."""
@@ -225,7 +248,7 @@ class QPC(_QuantumCI):
         OptionError
             With the measured levels.
         """
-        if self.insist or k == 0 or (k == 1 and n < min(MEASURED[1])):
+        if self.insist or not _lost(n, k):
             return
         rates = MEASURED[min(k, max(MEASURED))]
         levels = ", ".join(f"{rate:g} at n={rows}" for rows, rate in rates.items())
@@ -236,12 +259,35 @@ class QPC(_QuantumCI):
             "insist=True), in the shell --set insist=True."
         )
 
+    def warnings(self, n: int) -> tuple[str, ...]:
+        """Say how often it errs, where it was told to answer all the same."""
+        if not self.insist:
+            return ()
+        lost = [f"{_level(n, k):g} given {k}" for k in MEASURED if _lost(n, k)]
+        said = (
+            f"warning: insist=True, but the level of 'qpc' is lost with {n} rows: it rejected "
+            f"true independence at rates up to {', '.join(lost)} columns, not .05 "
+            "(docs/calibration.md), so that edges are too many; test='qpc_plus' keeps its level"
+        )
+        return (said,)
+
 
 MEASURED = {
     1: {50: 0.14, 100: 0.31, 200: 0.75, 500: 1.0},
     2: {20: 0.21, 50: 0.21, 100: 0.26, 200: 0.48, 500: 0.96},
     3: {20: 0.35, 50: 0.62, 100: 0.94, 200: 0.81, 500: 0.94},
 }
+
+
+def _lost(n: int, k: int) -> bool:
+    """Tell where the level was measured above .10."""
+    return k > 1 or (k == 1 and n >= min(MEASURED[1]))
+
+
+def _level(n: int, k: int) -> float:
+    """Give the level measured at the nearest n below, or at the least one."""
+    rates = MEASURED[k]
+    return rates[max((rows for rows in rates if rows <= n), default=min(rates))]
 
 
 def diagnosis(kernel: QuantumKernel, bound: KernelTest) -> str:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from causalsim.citest._base import BoundTest, CITest, Floats
+from causalsim.citest._limits import check_draws
 from causalsim.citest._streams import check_seed, coded_columns
 from causalsim.citest.kernel._bound import KernelTest
 from causalsim.citest.kernel._laws import LAWS
@@ -63,7 +64,7 @@ class KernelCI(CITest):
         weighted sum of chi-squareds, permutations of residuals (exact without a set), or
         three moments.
     draws : int
-        For ``spectral`` and ``permutation``.
+        For ``spectral`` and ``permutation``; 19 to 100 000, as p is at least 1/(1 + draws).
     rank : int
         Most columns of a Cholesky factor of the set's kernel.
     tolerance : float
@@ -130,7 +131,8 @@ class KernelCI(CITest):
         _check_number_or("width", self.width, ("loo", "median", "empirical"))
         _check_number_or("undersmooth", self.undersmooth, ())
         _check_number_or("tolerance", self.tolerance, ())
-        for option in ("draws", "rank", "memory"):
+        check_draws("draws", self.draws, ranked=self._drawn)
+        for option in ("rank", "memory"):
             value = getattr(self, option)
             if type(value) is not int or value < 1:
                 raise OptionError(f"{option}={value!r}: expected a positive whole number.")
@@ -167,6 +169,15 @@ class KernelCI(CITest):
         """Give the settings as plain values; kernels as text."""
         settings = {setting.name: getattr(self, setting.name) for setting in fields(self)}
         return {name: _plain(value) for name, value in settings.items()}
+
+    @property
+    def _drawn(self) -> bool:
+        return self.null in {"spectral", "permutation"}
+
+    @property
+    def least_p(self) -> float:
+        """The smallest p-value that it can give."""
+        return 1 / (1 + self.draws) if self._drawn else 0.0
 
     def kernels(self) -> tuple[Kernel | None, Kernel | None, Kernel | None]:
         """Give the kernels of x, y and the set; None where the columns decide."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["check_settings"]
 
 _MOST_SHOTS = 10**9
+_MOST_REPS = 1000
 
 
 def check_settings(kernel: QuantumKernel) -> None:
@@ -86,6 +87,11 @@ def _check_numbers(kernel: QuantumKernel) -> None:
         value = getattr(kernel, name)
         if value is not None and not _is_whole(value, 1):
             raise OptionError(f"{name}={value!r}: expected a whole number from 1 on.")
+    if kernel.reps > _MOST_REPS:
+        raise OptionError(
+            f"reps={kernel.reps!r}: expected at most {_MOST_REPS}, since each repeats the whole "
+            "circuit; write reps=2."
+        )
     if kernel.shots is not None and kernel.shots > _MOST_SHOTS:
         raise OptionError(
             f"shots={kernel.shots!r}: expected at most {_MOST_SHOTS}; leave shots= out for the "

@@ -14,7 +14,9 @@ from causalsim.kernels._base import as_rows
 from causalsim.kernels.quantum._encoding import AMPLITUDE
 from causalsim.kernels.quantum._kernel import QuantumKernel
 
-__all__ = ["QuantumReport", "report"]
+__all__ = ["FEWEST_ROWS", "QuantumReport", "report"]
+
+FEWEST_ROWS = 3
 
 
 @final
@@ -81,7 +83,7 @@ def report(kernel: QuantumKernel, rows: ArrayLike) -> QuantumReport:
     (5.09, 0.75)
     """
     data = as_rows(rows)
-    if len(data) < 3:
+    if len(data) < FEWEST_ROWS:
         raise DataError(f"a report takes three rows or more; got {len(data)}.")
     encoding = kernel.encoding(data.shape[1])
     phases = encoding.frequency * np.abs(kernel.angles(data, data)[0]).max(axis=1) / np.pi

@@ -223,7 +223,7 @@ def test_data_that_say_nothing_are_refused(spec):
         ({"width": [1.0]}, r"width=\[1.0\]: expected a positive number"),
         ({"undersmooth": -1}, "undersmooth=-1: expected a positive number"),
         ({"tolerance": "loo"}, "tolerance='loo': expected a positive number"),
-        ({"draws": 0}, "draws=0: expected a positive whole number"),
+        ({"draws": 0}, "draws=0: expected a whole number from 1 on"),
         ({"rank": 2.5}, "rank=2.5: expected a positive whole number"),
         ({"memory": True}, "memory=True: expected a positive whole number"),
         ({"kernel_x": "gaussian"}, "kernel_x='gaussian': expected a kernel, such as"),
