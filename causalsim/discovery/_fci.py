@@ -33,7 +33,8 @@ from causalsim.discovery._describe import Run, describe
 from causalsim.discovery._knowledge import Knowledge, Resolved, as_knowledge, resolve
 from causalsim.discovery._options import as_whole, check_counts, check_levels, check_record
 from causalsim.discovery._orientation import Step, by_middle
-from causalsim.discovery._pag_rules import Marking, close
+from causalsim.discovery._pag_marks import Marking
+from causalsim.discovery._pag_rules import close
 from causalsim.discovery._possible_dsep import (
     Pruner,
     beyond_neighbours,

@@ -14,7 +14,8 @@ from strategies import subsets
 from causalsim.discovery._colliders import Verdict
 from causalsim.discovery._fci import fci
 from causalsim.discovery._orientation import Step
-from causalsim.discovery._pag_rules import Marking, Pattern, _uncovered, close
+from causalsim.discovery._pag_marks import Marking, Pattern
+from causalsim.discovery._pag_rules import _uncovered, close
 from causalsim.graph import PAG, Mark
 
 NONE, CIRCLE, ARROW, TAIL = Mark.NONE, Mark.CIRCLE, Mark.ARROW, Mark.TAIL
