@@ -8,7 +8,7 @@ regard to the order of rows, the order of calls, units, or what other columns th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from typing import final
@@ -41,6 +41,11 @@ class Columns:
     values : array of shape (n, p)
         As measured.
     n : int
+
+    Attributes
+    ----------
+    origin : tuple of Columns and array of int of shape (n, lags), or None
+        Of a lagged table: the steps of its series, and the one that each row sees at each lag.
     """
 
     names: tuple[str, ...]
@@ -48,6 +53,7 @@ class Columns:
     blocks: tuple[Floats, ...]
     values: Floats
     n: int
+    origin: tuple[Columns, Ints] | None = field(default=None, init=False, repr=False)
 
     @cached_property
     def keys(self) -> tuple[bytes, ...]:
@@ -115,14 +121,26 @@ def coded_columns(table: Table) -> Columns:
             f"this test needs complete rows; values are missing in {listing(names)}. Read with "
             "missing='listwise'."
         )
-    values = table.values[np.lexsort(table.values.T)]
+    columns, order = _coded(table)
+    if table.origin is not None:
+        p = table.origin.steps.shape[1]
+        steps, place = _coded(Table(table.names[:p], table.origin.steps, table.kinds[:p]))
+        rows = np.argsort(place)[table.origin.rows[order]]
+        object.__setattr__(columns, "origin", (steps, rows))
+    return columns
+
+
+def _coded(table: Table) -> tuple[Columns, Ints]:
+    """Standardise a table, and give the order of its rows."""
+    order = np.lexsort(table.values.T)
+    values = table.values[order]
     unit = unit_columns(values) * np.sqrt(len(values))
     _refuse_constant(table.names, unit)
     blocks = tuple(
         _indicators(column) if kind is Kind.DISCRETE else unit[:, [i]]
         for i, (column, kind) in enumerate(zip(values.T, table.kinds, strict=True))
     )
-    return Columns(table.names, table.kinds, blocks, values, len(values))
+    return Columns(table.names, table.kinds, blocks, values, len(values)), order
 
 
 def check_seed(seed: object) -> None:

@@ -2,6 +2,6 @@
 
 from causalsim.data.frames import read_table
 from causalsim.data.kinds import KindWarning
-from causalsim.data.table import Kind, Table
+from causalsim.data.table import Kind, Shifts, Table
 
-__all__ = ["Kind", "KindWarning", "Table", "read_table"]
+__all__ = ["Kind", "KindWarning", "Shifts", "Table", "read_table"]

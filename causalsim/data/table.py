@@ -15,7 +15,7 @@ from causalsim.errors import DataError, NameNotFoundError
 
 GUESSED = "column kinds were guessed"
 
-__all__ = ["Kind", "Table"]
+__all__ = ["Kind", "Shifts", "Table"]
 
 
 class Kind(StrEnum):
@@ -25,6 +25,33 @@ class Kind(StrEnum):
     DISCRETE = "discrete"
     BINARY = "binary"
     TIME = "time"
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Shifts:
+    """What a lagged table is made of: column ``lag * p + i`` is variable i, ``lag`` steps ago.
+
+    Parameters
+    ----------
+    steps : array of shape (steps, p), float64
+        The steps that a sample uses, each once.
+    rows : array of int, shape (n, lags)
+        The step that each sample sees at each lag.
+
+    Examples
+    --------
+    >>> Shifts(np.array([[1.0], [2.0], [3.0]]), np.array([[1, 0], [2, 1]])).values.tolist()
+    [[2.0, 1.0], [3.0, 2.0]]
+    """
+
+    steps: NDArray[np.float64]
+    rows: NDArray[np.intp]
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Give the lagged columns, shape (n, lags p)."""
+        return self.steps[self.rows].reshape(len(self.rows), -1)
 
 
 @final
@@ -42,6 +69,12 @@ class Table:
         For discrete and binary columns: the label of each code.
     notes : tuple of str
         What the reader did to the data, in plain words.
+
+    Attributes
+    ----------
+    origin : Shifts or None
+        What a table of :meth:`from_shifts` was made of. No table made from it, by
+        :meth:`select` or :func:`dataclasses.replace`, has an origin.
     """
 
     names: tuple[str, ...]
@@ -49,6 +82,35 @@ class Table:
     kinds: tuple[Kind, ...]
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    origin: Shifts | None = field(default=None, init=False, repr=False)
+
+    @classmethod
+    def from_shifts(
+        cls,
+        names: tuple[str, ...],
+        shifts: Shifts,
+        kinds: tuple[Kind, ...],
+        levels: Mapping[str, tuple[str, ...]],
+        notes: tuple[str, ...] = (),
+    ) -> Table:
+        """Give the lagged table of a series, which knows where it comes from.
+
+        Parameters
+        ----------
+        names, kinds, levels, notes
+            As of any table, for all lags.
+        shifts : Shifts
+
+        Examples
+        --------
+        >>> shifts = Shifts(np.array([[1.0], [2.0]]), np.array([[1, 0]]))
+        >>> table = Table.from_shifts(("X", "X[t-1]"), shifts, (Kind.CONTINUOUS,) * 2, {})
+        >>> table.values.tolist(), table.origin is shifts, table.select(["X"]).origin
+        ([[2.0, 1.0]], True, None)
+        """
+        table = cls(names, shifts.values, kinds, levels, notes)
+        object.__setattr__(table, "origin", shifts)
+        return table
 
     def __post_init__(self) -> None:
         shape, p = self.values.shape, len(self.names)

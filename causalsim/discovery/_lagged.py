@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from causalsim.data import Table
+from causalsim.data import Shifts, Table
 from causalsim.discovery._series import Series
 from causalsim.errors import DataError, OptionError, listing
 from causalsim.graph.labels import label
 
 __all__ = ["lagged_table"]
 
+FEWEST, FEW = 4, 10
 ROUNDING = 4 * float(np.finfo(np.float64).eps)
 
 
@@ -33,15 +34,22 @@ def lagged_table(series: Series, max_lag: int, missing: str = "error") -> Table:
     Returns
     -------
     Table
-        Named ``X``, ``X[t-1]``, ...; no sample crosses the border of two series.
+        Named ``X``, ``X[t-1]``, ...; no sample crosses the border of two series. Its ``origin``
+        holds the steps, so that a test can work on each once.
 
     Raises
     ------
     OptionError
         If ``max_lag`` is not below a quarter of the shortest series.
     DataError
-        If a series is too short for any lag, no sample is left, or a variable is constant in
-        those that are.
+        If a series is too short for any lag, fewer than 2 ``max_lag`` + 4 samples are left, or a
+        variable is constant in those that are.
+
+    Notes
+    -----
+    A link is tested given the own past of its two ends, up to 2 ``max_lag`` values, which a
+    partial correlation needs 4 more samples for: fewer are refused. Below 10 samples for each of
+    these values a note says that only strong links can be seen.
 
     Examples
     --------
@@ -58,21 +66,24 @@ def lagged_table(series: Series, max_lag: int, missing: str = "error") -> Table:
     present = np.concatenate(ranges)
     usable = series.usable[present]
     present = present[usable]
-    values = np.hstack([table.values[present - lag] for lag in range(reach + 1)])
+    rows = present[:, None] - np.arange(reach + 1)
     notes = table.notes
     if not usable.all():
         notes += (f"{int((~usable).sum())} of {len(usable)} samples masked",)
     if missing == "listwise" and table.has_missing:
-        whole = ~np.isnan(values).any(axis=1)
+        whole = ~np.isnan(table.values[rows]).any(axis=(1, 2))
         notes = tuple(note for note in notes if not note.startswith("missing values kept"))
         notes += (f"{int((~whole).sum())} of {len(whole)} samples dropped for missing values",)
-        values = values[whole]
-    _refuse_constant(values[:, : len(table.names)], table.names)
+        rows = rows[whole]
+    notes += _check_samples(len(rows), max_lag)
+    _refuse_constant(table.values[rows[:, 0]], table.names)
     names = tuple(label(name, lag) for lag in range(reach + 1) for name in table.names)
     levels = {
         label(name, lag): found for name, found in table.levels.items() for lag in range(reach + 1)
     }
-    return Table(names, values, table.kinds * (reach + 1), levels, notes)
+    used, places = np.unique(rows, return_inverse=True)
+    shifts = Shifts(table.values[used], places.reshape(rows.shape))
+    return Table.from_shifts(names, shifts, table.kinds * (reach + 1), levels, notes)
 
 
 def _check_length(max_lag: int, lengths: tuple[int, ...]) -> None:
@@ -82,15 +93,32 @@ def _check_length(max_lag: int, lengths: tuple[int, ...]) -> None:
         raise DataError(f"{where} has {shortest} steps; a search over lags needs at least 5.")
     if max_lag >= shortest / 4:
         raise OptionError(
-            f"max_lag={max_lag}: {where} has {shortest} steps, and 2 max_lag of them are cut; "
-            f"expected less than a quarter, so at most max_lag={-(-shortest // 4) - 1}."
+            f"max_lag={max_lag}: {where} has {shortest} steps, of which 2 max_lag are cut at the "
+            "start; expected max_lag below a quarter of the steps, so at most "
+            f"max_lag={-(-shortest // 4) - 1}."
         )
+
+
+def _check_samples(n: int, max_lag: int) -> tuple[str, ...]:
+    """Refuse too few samples for the past of two variables; note few."""
+    if not n:
+        raise DataError("no sample is left: mask and missing values take all; relax one of them.")
+    past = 2 * max_lag
+    if n < past + FEWEST:
+        raise DataError(
+            f"{n} samples are left by max_lag={max_lag}, mask and missing values; expected at "
+            f"least 2 max_lag + {FEWEST} = {past + FEWEST}, to test a link given the past of its "
+            "ends. Give longer series, or a smaller max_lag."
+        )
+    weak = (
+        f"{n} samples are few for tests given up to {past} values of the past (2 max_lag): only "
+        "strong links can be seen, and a missing link says little"
+    )
+    return (weak,) if n < FEW * past else ()
 
 
 def _refuse_constant(values: NDArray[np.float64], names: tuple[str, ...]) -> None:
     """Refuse what mask and holes have made constant."""
-    if not len(values):
-        raise DataError("no sample is left: mask and missing values take all; relax one of them.")
     low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
     flat = ~(high - low > ROUNDING * np.maximum(np.abs(low), np.abs(high)))
     if flat.any():

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from causalsim.data import Kind, Table, read_table
+from causalsim.discovery._dates import refuse_date_texts
 from causalsim.errors import DataError, OptionError, listing
 from causalsim.graph import TemporalGraph
 from causalsim.scm import Paths
@@ -58,7 +59,8 @@ def read_series(
         One row a step, oldest first; a list, and an array of shape (series, steps, variables),
         is a panel. An index of numbers or times must increase.
     mask : array of bool, shape (steps,), or a list of them, optional
-        True where a step is no present of a sample; it may still be the past of one.
+        True where a step is no present of a sample; it may still be the past of one. A pandas
+        Series goes by its index, which must hold the labels of the data.
     missing : {"error", "listwise", "testwise"}
         With the last two, missing values are kept here; see :func:`._lagged.lagged_table`.
     kinds : mapping or str, optional
@@ -74,7 +76,7 @@ def read_series(
         If the index does not increase, the columns of a panel differ, a column holds times, or
         :func:`causalsim.data.read_table` refuses a column.
     OptionError
-        If the mask has another shape, or an option is unknown.
+        If the mask has another shape or other labels, or an option is unknown.
 
     Examples
     --------
@@ -84,19 +86,33 @@ def read_series(
     """
     frames = _frames(data)
     notes = [note for frame in frames for note in check_index(frame)]
+    if not isinstance(kinds, str):
+        refuse_date_texts(frames[0] if frames else None, kinds or {}, ".set_index({name})")
     keep: Any = "testwise" if missing == "listwise" else missing
     source = frames[0] if len(frames) == 1 else _stack(frames)
     table = read_table(source, missing=keep, kinds=kinds)
     _refuse_times(table)
     TemporalGraph.from_edges([], table.names)  # refuses names with a lag
     lengths = tuple(map(len, frames)) if len(frames) > 1 else (len(table),)
+    if len(frames) > 1:
+        notes.append(f"a panel of {len(frames)} series of {_between(lengths)} steps")
     said = tuple(dict.fromkeys((*table.notes, *notes)))
     whole = Table(table.names, table.values, table.kinds, table.levels, said)
-    return Series(whole, lengths, _read_mask(mask, lengths))
+    return Series(whole, lengths, _read_mask(mask, frames, lengths))
+
+
+def _between(lengths: tuple[int, ...]) -> str:
+    low, high = min(lengths), max(lengths)
+    return str(low) if low == high else f"{low} to {high}"
 
 
 def _frames(data: Any) -> list[Any]:
     """Give the series of a panel, or the one there is."""
+    if isinstance(data, dict) and data and all(np.ndim(part) == 2 for part in data.values()):
+        raise DataError(
+            f"a mapping of {len(data)} tables; a panel is a list of them: write "
+            "list(data.values())."
+        )
     cube = isinstance(data, np.ndarray) and data.ndim == 3
     return list(data) if cube or isinstance(data, list | tuple | Paths) else [data]
 
@@ -142,24 +158,45 @@ def check_index(frame: Any) -> list[str]:
         return []
     if index.hasnans:
         raise DataError("the index has missing values; fill them, or write frame.reset_index().")
+    called = "the index" if index.name is None else f"the index {index.name!r}"
     if not index.is_unique:
         stamp = index[index.duplicated()][0]
+        rows = [str(row) for row in np.flatnonzero(index == stamp)[:5]]
         raise DataError(
-            f"the time {stamp} stands in {int((index == stamp).sum())} rows; keep one of them, or "
-            "give a list of DataFrames for a panel."
+            f"{called} does not increase: the time {_said(stamp)} stands in rows "
+            f"{' and '.join(rows)}; the first row is 0. Keep one of them, or give a list of "
+            "DataFrames for a panel."
         )
     if not index.is_monotonic_increasing:
         late = int(np.flatnonzero(index[1:] < index[:-1])[0])
         raise DataError(
-            f"the index does not increase: {index[late]} stands before {index[late + 1]}. Write "
+            f"{called} does not increase: {_said(index[late])} (row {late}) stands before "
+            f"{_said(index[late + 1])} (row {late + 1}); the first row is 0. Write "
             "frame.sort_index() if its values are times, frame.reset_index(drop=True) if not."
         )
-    steps = np.diff(index.asi8 if timed else index.to_numpy())  # type: ignore[attr-defined]
+    return _uneven(index, np.diff(index.asi8 if timed else index.to_numpy()))  # type: ignore[attr-defined]
+
+
+def _uneven(index: Any, steps: NDArray[Any]) -> list[str]:
+    """Note uneven steps, and how to keep samples from spanning a gap."""
+    import pandas as pd
+
     if steps.max() <= _UNEVEN * steps.min():
         return []
     at = int(np.argmax(steps))
-    longest = f"the longest is from {index[at]} to {index[at + 1]}"
-    return [f"lags count rows, but the steps of the index are uneven: {longest}"]
+    advice = "to keep samples from spanning a gap, give the parts as a panel (a list of frames)"
+    if isinstance(index, pd.DatetimeIndex) and not (steps % steps.min()).any():
+        step = (index[1:] - index[:-1]).min()
+        day = step == pd.Timedelta(days=1)
+        freq = "D" if day else pd.tseries.frequencies.to_offset(step).freqstr
+        advice += f", or write frame.asfreq({freq!r}) and missing='listwise'"
+    longest = f"the longest is from {_said(index[at])} to {_said(index[at + 1])}"
+    return [f"lags count rows, but the steps of the index are uneven: {longest}; {advice}"]
+
+
+def _said(stamp: object) -> str:
+    """Write a label of an index, a date without its midnight."""
+    return str(stamp).removesuffix(" 00:00:00")
 
 
 def _refuse_times(table: Table) -> None:
@@ -170,17 +207,42 @@ def _refuse_times(table: Table) -> None:
         )
 
 
-def _read_mask(mask: Any, lengths: tuple[int, ...]) -> Bools:
+def _read_mask(mask: Any, frames: list[Any], lengths: tuple[int, ...]) -> Bools:
     """Give the usable steps of all series, one series after the other."""
     if mask is None:
         return np.ones(sum(lengths), bool)
     parts = mask if isinstance(mask, list | tuple) and np.ndim(mask[:1]) > 1 else [mask]
+    if len(parts) == len(frames):
+        parts = [_aligned(*pair) for pair in zip(parts, frames, strict=True)]
     flags = [np.asarray(part) for part in parts]
     got = [part.shape for part in flags]
     if got != [(length,) for length in lengths] or any(part.dtype != bool for part in flags):
         types = sorted({str(part.dtype) for part in flags})
+        advice = ""
+        if any(part.ndim == 2 for part in flags):
+            advice = " A step is masked as a whole: write mask.any(axis=1)."
+        elif any(part.dtype != bool for part in flags):
+            advice = " Write mask.astype(bool)."
         raise OptionError(
             f"mask of shape {got} and type {types}: expected booleans, one for each step, so of "
-            f"shape {[(length,) for length in lengths]}."
+            f"shape {[(length,) for length in lengths]}.{advice}"
         )
     return ~np.concatenate(flags)
+
+
+def _aligned(mask: Any, frame: Any) -> Any:
+    """Put a mask that is a pandas Series into the order of the rows that it speaks of."""
+    import pandas as pd
+
+    if not isinstance(mask, pd.Series):
+        return mask
+    rows = frame.index if isinstance(frame, pd.DataFrame) else pd.RangeIndex(len(mask))
+    if mask.index.equals(rows) or len(mask) != len(rows):
+        return mask
+    if mask.index.is_unique and mask.index.isin(rows).all():
+        return mask.reindex(rows)
+    raise OptionError(
+        f"mask: its index (from {_said(mask.index[0])!r} on) does not hold the labels of the data "
+        f"(from {_said(rows[0])!r} on); write mask.reindex(frame.index), or "
+        "mask.to_numpy() if it goes by position."
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -10,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import causalsim as cs
-from causalsim.data import Kind
+from causalsim.citest import KernelCI
+from causalsim.data import Kind, Table
 from causalsim.discovery._lagged import lagged_table
 from causalsim.discovery._pcmci_plus import pcmci_plus
 from causalsim.discovery._series import read_series
@@ -42,7 +45,7 @@ def test_a_sample_holds_the_steps_before_it_in_its_own_series(seed, p, lengths, 
             sample = np.concatenate([part[t - lag] for lag in range(2 * max_lag + 1)])
             if not mask[t] and (missing == "testwise" or not np.isnan(sample).any()):
                 expected.append(sample)
-    if len(expected) < 3:
+    if len(expected) < 2 * max_lag + 4:
         return
     table = lagged_table(read_series(parts, mask=masks, missing=missing), max_lag, missing)
     assert np.array_equal(table.values, expected, equal_nan=True)
@@ -82,6 +85,41 @@ def test_labels_keep_their_levels_at_every_lag():
     assert table.levels == dict.fromkeys(("X", "X[t-1]", "X[t-2]"), ("a", "b", "c"))
 
 
+@pytest.mark.parametrize("missing", ["listwise", "testwise"])
+def test_a_lagged_table_knows_the_steps_it_uses(missing):
+    steps = noise(30, 2)
+    steps[12, 1] = np.nan
+    table = lagged_table(read_series(steps, mask=np.arange(30) > 25, missing=missing), 1, missing)
+    assert np.array_equal(table.origin.values, table.values, equal_nan=True)
+    used = [t for t in range(26) if missing == "testwise" or t != 12]
+    assert np.array_equal(table.origin.steps, steps[used], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: replace(table, values=table.values[:8]),
+        lambda table: replace(table, kinds=(Kind.BINARY, *table.kinds[1:])),
+        lambda table: table.select(table.names[::-1]),
+        lambda table: table.select(table.names),
+    ],
+    ids=["rows", "kinds", "columns", "none"],
+)
+def test_a_table_made_from_a_lagged_one_has_no_origin(change):
+    table = lagged_table(read_series(noise(20, 2)), 1)
+    assert table.origin is not None
+    assert change(table).origin is None
+
+
+def test_rows_drawn_from_a_lagged_table_are_tested_as_they_are():
+    table = lagged_table(read_series(noise(40, 2)), 1)
+    drawn = replace(table, values=table.values[10:30])
+    plain = Table(table.names, table.values[10:30], table.kinds)
+    question = ("x0", "x1[t-1]")
+    assert repr(KernelCI()(drawn)(*question)) == repr(KernelCI()(plain)(*question))
+    assert repr(KernelCI()(drawn)(*question)) != repr(KernelCI()(table)(*question))
+
+
 def test_notes_tell_what_was_left_out():
     frame = frame_of()
     frame.iloc[10, 0] = np.nan
@@ -109,16 +147,45 @@ def test_even_steps_and_row_names_go_unsaid(index):
 def test_uneven_steps_are_noted():
     days = pd.date_range("2024-01-01", periods=21).delete(9)
     (note,) = read_series(frame_of(index=days)).table.notes
-    assert "longest is from 2024-01-09 00:00:00 to 2024-01-11 00:00:00" in note
+    assert "longest is from 2024-01-09 to 2024-01-11; to keep samples" in note
+    assert "frame.asfreq('D') and missing='listwise'" in note
+    years = pd.Index([*range(10), *range(20, 30)])
+    (note,) = read_series(frame_of(index=years)).table.notes
+    assert note.endswith(
+        "from 9 to 20; to keep samples from spanning a gap, give the parts as a "
+        "panel (a list of frames)"
+    )
+
+
+def test_the_advice_for_a_hole_in_the_index_keeps_samples_from_spanning_it():
+    days = pd.date_range("2024-01-01", periods=60).delete(slice(20, 30))
+    whole = frame_of(50, days).asfreq("D")
+    table = lagged_table(read_series(whole, missing="listwise"), 2, "listwise")
+    assert len(table) == (20 - 4) + (30 - 4)
+    assert not any("uneven" in note for note in table.notes)
+
+
+def test_a_panel_says_how_many_series_it_has():
+    assert (
+        "a panel of 2 series of 12 to 20 steps"
+        in read_series([frame_of(), frame_of(12)]).table.notes
+    )
+    assert "a panel of 3 series of 20 steps" in read_series(noise(3, 20, 2)).table.notes
 
 
 @pytest.mark.parametrize(
     ("index", "message"),
     [
-        ([*range(10), 4, *range(11, 20)], "the time 4 stands in 2 rows"),
+        (
+            [*range(10), 4, *range(11, 20)],
+            "the time 4 stands in rows 4 and 10; the first row is 0",
+        ),
         ([*range(10), np.nan, *range(11, 20)], "the index has missing values"),
-        ([*range(10), -1, *range(11, 20)], "does not increase: 9 stands before -1"),
-        (pd.date_range("2000", periods=20)[::-1], r"does not increase: 2000-01-20 .*sort_index"),
+        ([*range(10), -1, *range(11, 20)], r"increase: 9 \(row 9\) stands before -1 \(row 10"),
+        (
+            pd.date_range("2000", periods=20, name="day")[::-1],
+            r"'day' does not increase: 2000-01-20 \(row 0\) stands before 2000-01-19 .*sort_index",
+        ),
     ],
 )
 def test_an_index_that_does_not_increase_is_refused(index, message):
@@ -129,12 +196,17 @@ def test_an_index_that_does_not_increase_is_refused(index, message):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (frame_of().assign(X=np.nan), "missing values: 'X' 20"),
+        (frame_of().assign(X=np.nan), "'X' has no values in 20 rows"),
         (frame_of().assign(X=1.5), "'X' is constant"),
         (
             frame_of().assign(when=pd.date_range("2000", periods=20)),
             r"'when' holds times.*set_index\('when'\)",
         ),
+        (
+            frame_of().assign(when=[f"2000-01-{day:02d}" for day in range(1, 21)]),
+            r"dates as text, such as '2000-01-01'.*parse_dates=\['when'\]\)\.set_index\('when'\)",
+        ),
+        ({"a": frame_of(), "b": frame_of()}, r"a panel is a list of them: write list\(data\.val"),
         ([frame_of(), frame_of().rename(columns={"Y": "Z"})], "series 1 has 'X', 'Z'"),
         ([noise(20, 2), noise(20, 3)], "series 1 has 0, 1, 2"),
         ([frame_of(), noise(20, 2)], r"got one of \['DataFrame', 'ndarray'\]"),
@@ -167,6 +239,39 @@ def test_a_mask_has_a_boolean_for_each_step(mask):
 
 
 @pytest.mark.parametrize(
+    ("mask", "advice"),
+    [
+        (pd.DataFrame(np.zeros((20, 2), bool)), r"write mask\.any\(axis=1\)"),
+        (np.zeros(20, int), r"Write mask\.astype\(bool\)"),
+    ],
+)
+def test_a_mask_of_another_form_comes_with_advice(mask, advice):
+    with pytest.raises(OptionError, match=advice):
+        read_series(frame_of(), mask=mask)
+
+
+@given(st.permutations(range(20)), st.booleans())
+def test_a_mask_goes_by_its_index(order, dated):
+    days = pd.date_range("2024-01-01", periods=20)
+    frame = frame_of(index=days if dated else None)
+    mask = pd.Series(np.arange(20) % 3 == 0, frame.index)
+    for data in (frame, frame.to_numpy() if not dated else frame):
+        read = read_series(data, mask=mask.iloc[order])
+        assert read.usable.tolist() == (~mask).tolist()
+    panel = read_series([frame, frame], mask=[mask.iloc[order], mask])
+    assert panel.usable.tolist() == (~mask).tolist() * 2
+
+
+def test_a_mask_of_other_rows_is_refused():
+    days = pd.date_range("2024-01-01", periods=20)
+    mask = pd.Series(np.arange(20) < 6, days + pd.Timedelta(days=3))
+    with pytest.raises(OptionError, match="mask: its index .from '2024-01-04' on.*reindex"):
+        read_series(frame_of(index=days), mask=mask)
+    with pytest.raises(OptionError, match=r"mask of shape \[\(0,\)\]"):
+        read_series(frame_of(index=days), mask=mask[:0])
+
+
+@pytest.mark.parametrize(
     ("data", "max_lag", "error", "message"),
     [
         (frame_of(4), 1, DataError, "the series has 4 steps; .* at least 5"),
@@ -182,6 +287,23 @@ def test_a_mask_has_a_boolean_for_each_step(mask):
 def test_series_too_short_for_the_lag_are_refused(data, max_lag, error, message):
     with pytest.raises(error, match=message):
         lagged_table(read_series(data), max_lag)
+
+
+@pytest.mark.parametrize(("steps", "max_lag"), [(5, 1), (16, 2)])
+def test_too_few_samples_for_the_past_of_two_ends_are_refused(steps, max_lag):
+    mask = np.arange(steps) >= 2 * max_lag + 2 * max_lag + 3
+    message = rf"{min(steps - 2 * max_lag, 2 * max_lag + 3)} samples are left by max_lag={max_lag}"
+    with pytest.raises(DataError, match=rf"{message}.* least 2 max_lag \+ 4 = {2 * max_lag + 4}"):
+        pcmci_plus(frame_of(steps), max_lag, mask=mask)
+
+
+def test_few_samples_are_noted():
+    assert any(
+        note.startswith("14 samples are few for tests given up to 6 values of the past")
+        for note in pcmci_plus(frame_of(), 3).notes
+    )
+    assert not any("are few" in note for note in lagged_table(read_series(noise(22, 2)), 1).notes)
+    assert any("are few" in note for note in lagged_table(read_series(noise(21, 2)), 1).notes)
 
 
 def test_what_the_mask_leaves_must_vary():

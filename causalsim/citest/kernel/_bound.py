@@ -42,6 +42,11 @@ _LOST = 1e-9
 Block = tuple[int, ...]
 
 
+def _scaled(columns: Columns, block: Block) -> Floats:
+    """Give columns at mean 0 and variance 1 (ddof=1), shape (n, d)."""
+    return np.asarray(columns.joined(block) * np.sqrt((columns.n - 1) / columns.n))
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class KernelTest(BoundTest):
@@ -172,8 +177,7 @@ class KernelTest(BoundTest):
         return [(self.columns.keys[i], self.columns.names[i]) for i in block]
 
     def _rows(self, block: Block) -> Floats:
-        """Give columns at mean 0 and variance 1 (ddof=1), shape (n, d)."""
-        return np.asarray(self.columns.joined(block) * np.sqrt((self.n - 1) / self.n))
+        return _scaled(self.columns, block)
 
     def _residual(
         self, kernel: Kernel | None, block: Block, given: Block, half: Block = ()
@@ -236,17 +240,26 @@ class KernelTest(BoundTest):
 
     def _features(self, kernel: Kernel | None, block: Block, given: Block, half: Block) -> Floats:
         """Give the factor of a block's Gram, shape (n, r)."""
-        rows, zhang = self._rows(block), self.spec.form == "zhang"
+        if self.spec.form != "zhang":
+            return self._operator_features(kernel or self._by_kind(block), block)
+        rows, chosen = self._rows(block), kernel or self._zhang_kernel(given, block)
         if half:
-            rows = np.hstack([rows, self._rows(half) / 2])
-        chosen = kernel or (self._zhang_kernel(given, block) if zhang else self._by_kind(block))
+            return exact_factor(chosen(np.hstack([rows, self._rows(half) / 2])))
+        return self.store.get(("features", chosen, block), lambda: exact_factor(chosen(rows)))
+
+    def _operator_features(self, kernel: Kernel, block: Block) -> Floats:
+        """Give the low-rank factor; that of one column at several lags is found once."""
+        columns, members, at = self.columns, block, np.arange(self.n)
+        if columns.origin is not None and len(block) == 1:
+            columns, rows = columns.origin
+            lag, variable = divmod(block[0], len(columns.names))
+            members, at = (variable,), rows[:, lag]
 
         def make() -> Floats:
-            if zhang:
-                return exact_factor(chosen(rows))
-            return kernel_factor(chosen, rows, self.n, self.spec.tolerance).columns
+            rows = _scaled(columns, members)
+            return kernel_factor(kernel, rows, columns.n, self.spec.tolerance).columns
 
-        return make() if half else self.store.get(("features", chosen, block), make)
+        return self.store.get(("features", kernel, members), make)[at]
 
     def _zhang_kernel(self, given: Block, block: Block = ()) -> Kernel:
         """Give the Gaussian whose width hangs on the set, or on the block where there is none."""
