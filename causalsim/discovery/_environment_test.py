@@ -139,9 +139,9 @@ class ClusteredTest:
 
 
 def _levels(column: Floats) -> Floats:
-    """Give an indicator of each level, variances summing to 1, shape (n, levels)."""
+    """Give an indicator of each level, variances summing to 1 or 0, shape (n, levels)."""
     indicators = (column[:, None] == np.unique(column)).astype(np.float64)
-    return np.asarray(indicators / np.sqrt(indicators.var(axis=0).sum()))
+    return np.asarray(indicators / np.sqrt(indicators.var(axis=0).sum() or 1.0))
 
 
 def _squared_mean(draws: Floats) -> float:

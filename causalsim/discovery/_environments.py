@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, final
+from typing import Any, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalsim.data import Kind, Table, read_table
-from causalsim.data._quality import screen
-from causalsim.errors import DataError, listing
+from causalsim.data._quality import Degenerate, screen
+from causalsim.errors import DataError, OptionError, listing
 
 __all__ = ["Environments", "read_environments"]
 
@@ -66,7 +66,12 @@ class Environments:
 
 
 def read_environments(
-    data: Any, context: str, kinds: Mapping[str, str] | str | None = None
+    data: Any,
+    context: str,
+    *,
+    missing: str = "error",
+    kinds: Mapping[str, str] | str | None = None,
+    degenerate: str = "error",
 ) -> Environments:
     """Read data whose rows a column groups by environment.
 
@@ -74,8 +79,10 @@ def read_environments(
     ----------
     data : DataFrame, array, Table or path
     context : str
-    kinds
-        As in :func:`causalsim.data.read_table`; the context is discrete unless it says otherwise.
+    missing : {"error", "listwise"}
+    kinds, degenerate
+        As in :func:`causalsim.data.read_table`; the context is discrete unless kinds says
+        otherwise.
 
     Returns
     -------
@@ -88,34 +95,51 @@ def read_environments(
         variables, one is a time, or the data cannot be read.
     NameNotFoundError
         If there is no such column.
+    OptionError
+        If missing values are left to each test: every test takes whole environments.
 
     Examples
     --------
     >>> rows = np.column_stack([np.arange(40) // 2, np.random.default_rng(0).normal(size=(40, 2))])
-    >>> found = read_environments(rows, "x0", "continuous")
+    >>> found = read_environments(rows, "x0", kinds="continuous")
     >>> found.table.names, len(found.sizes)
     (('x1', 'x2'), 20)
     """
+    if missing == "testwise":
+        raise OptionError(
+            "missing='testwise' would leave each test other environments; write "
+            "missing='listwise' to drop rows with missing values, or fill them in."
+        )
+    if degenerate not in get_args(Degenerate):
+        raise OptionError.from_choice("degenerate", degenerate, get_args(Degenerate))
+    _refuse_index(data, context)
     if not isinstance(data, Table) and not isinstance(kinds, str):
         kinds = {context: Kind.DISCRETE, **(kinds or {})}
-    whole = read_table(data, kinds=kinds, degenerate="keep")
+    whole = read_table(data, missing=missing, kinds=kinds, degenerate="keep")  # type: ignore[arg-type]
     column = whole.values[:, whole.index(context)]
     rest = [name for name in whole.names if name != context]
-    if len(rest) < 2:
+    table = screen(replace(whole.select(rest), notes=whole.notes), degenerate)  # type: ignore[arg-type]
+    if len(table.names) < 2:
         raise DataError(
-            f"beside the context {context!r} the data have {len(rest)} columns; expected at "
-            "least two variables."
+            f"beside the context {context!r} the data have {len(table.names)} columns; expected "
+            "at least two variables."
         )
-    table = screen(replace(whole.select(rest), notes=whole.notes), "error")
     times = [n for n, kind in zip(table.names, table.kinds, strict=True) if kind is Kind.TIME]
     if times:
         raise DataError(f"{listing(times)} are times, which no test takes; drop them.")
-    _refuse_sizes(column, context, whole)
+    _refuse_sizes(column, context, whole, "data = data.dropna(); " * (missing == "listwise"))
     return _sorted(table, column)
 
 
-def _refuse_sizes(column: Floats, context: str, table: Table) -> None:
-    """Refuse environments that are too few or have one row."""
+def _refuse_index(data: Any, context: str) -> None:
+    """Refuse a context that is the index of a DataFrame."""
+    index = getattr(data, "index", None)
+    if context in getattr(index, "names", ()) and context not in data.columns:
+        raise DataError(f"{context!r} is the index, not a column; write data.reset_index().")
+
+
+def _refuse_sizes(column: Floats, context: str, table: Table, first: str) -> None:
+    """Refuse environments that are too few or have one row; ``first`` is to be written first."""
     levels, sizes = np.unique(column, return_counts=True)
     if len(levels) == 1:
         raise DataError(
@@ -127,8 +151,8 @@ def _refuse_sizes(column: Floats, context: str, table: Table) -> None:
         single = [label for label, size in zip(labels, sizes, strict=True) if size < 2]
         raise DataError(
             f"{len(single)} of {len(levels)} environments have one row: {listing(single, 5)}; two "
-            f"rows are needed to tell an environment from chance. Drop them: data[data.groupby("
-            f"{context!r})[{context!r}].transform('size') > 1]."
+            f"rows are needed to tell an environment from chance. Drop them: "
+            f"{first}data[data.groupby({context!r})[{context!r}].transform('size') > 1]."
         )
     if len(levels) < FEWEST:
         raise DataError(

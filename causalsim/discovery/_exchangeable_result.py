@@ -17,6 +17,8 @@ from causalsim.graph import CPDAG, DAG, Mark, parse_edge
 if TYPE_CHECKING:
     import pandas as pd
 
+    from causalsim.discovery._explain import Explanation
+
 __all__ = ["Decision", "ExchangeableResult"]
 
 VERSION = 1
@@ -28,7 +30,8 @@ class Decision(NamedTuple):
 
     ``"sink"``: x in another row was tested against y given a set, both in one row; a rejection
     says that y causes something in the set. ``"edge"``: all were in one row; a rejection joins x
-    and y. ``rejected`` compares this p-value alone with alpha.
+    and y, and says that a cause by knowledge is no sink. ``rejected`` compares this p-value alone
+    with alpha.
     """
 
     about: str
@@ -52,8 +55,9 @@ class ExchangeableResult:
     layers : tuple of tuple of str
         From causes to sinks; no two variables of a layer are joined.
     refuted : tuple of str
-        Variables among which every one was rejected as a sink, so that mechanisms do not change
-        independently; edges among them have no direction. Empty if there are none.
+        Variables among which every one was rejected as a sink, or is none by knowledge, so that
+        mechanisms do not change independently, or knowledge is wrong; edges among them have no
+        direction but by knowledge. Empty if there are none.
     decisions : tuple of Decision
     context, test : str
     n_environments, n : int
@@ -89,6 +93,42 @@ class ExchangeableResult:
         """The edges without direction."""
         return tuple(edge for edge in self.graph.edges if parse_edge(edge).at_y is Mark.TAIL)
 
+    def explain(self, x: str, y: str) -> Explanation:
+        """Say which tests join x and y or keep them apart, and which ones set the direction.
+
+        Parameters
+        ----------
+        x, y : str
+            In either order.
+
+        Returns
+        -------
+        Explanation
+            Prints as text; without certificate.
+
+        Raises
+        ------
+        NameNotFoundError, OptionError
+            If a name is unknown, or both are the same.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from causalsim.discovery import exchangeable
+        >>> rng = np.random.default_rng(0)
+        >>> x, scale = rng.normal(size=400), rng.exponential(size=200).repeat(2)
+        >>> frame = pd.DataFrame({"X": x, "Y": scale * x, "place": np.arange(400) // 2})
+        >>> found = exchangeable(frame, "place", knowledge={"tiers": [["X"], ["Y"]]})
+        >>> print(found.explain("X", "Y"))
+        X --> Y
+        Within a row they depend on each other without conditioning: p = 4.98e-104.
+        Y is a sink of {X, Y} by knowledge: it can cause nothing else there. That was not tested.
+        knowledge: 'Y' in tier 2, 'X' in tier 1
+        """
+        from causalsim.discovery._exchangeable_explain import explain
+
+        return explain(self, x, y)
+
     def summary(self) -> str:
         """Give the result as text."""
         layers = " | ".join(", ".join(layer) for layer in self.layers)
@@ -96,18 +136,24 @@ class ExchangeableResult:
             f"{self.n_environments} environments of {self.context!r} with {self.n} rows, "
             f"test = {self.test}, alpha = {self.options['alpha']:g}"
         )
-        counts = f"{len(self.undecided)} without direction"
+        edges, tests = _counted(self.graph.n_edges, "edge"), _counted(len(self.decisions), "test")
         lines = [
             f"causal de Finetti on {len(self.graph)} variables: {settings}",
-            f"{self.graph.n_edges} edges after {len(self.decisions)} tests: {counts}",
+            f"{edges} after {tests}: {len(self.undecided)} without direction",
             f"layers, causes first: {layers}",
             *(f"  {edge}" for edge in self.graph.edges),
             *self._doubts(),
             "each environment counts as one draw; arrows stand only under these assumptions:",
             "  rows of an environment are exchangeable, and no variable is hidden",
             "  mechanisms change between environments, and independently of each other",
+            *["  values are missing completely at random"] * self._incomplete,
         ]
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+    @property
+    def _incomplete(self) -> bool:
+        """Whether rows were dropped for missing values."""
+        return bool(self.options.get("missing", "error") != "error")
 
     @property
     def _doubted(self) -> list[str]:
@@ -120,6 +166,8 @@ class ExchangeableResult:
         refuted = (
             f"assumption refuted: among {names} every variable is rejected as a sink, so their "
             "mechanisms do not change independently, or something is hidden"
+            + ", or knowledge is wrong"
+            * bool(self.options.get("knowledge"))
         )
         weak = (
             "edges without direction: the changes are too weak to tell for "
@@ -141,7 +189,8 @@ class ExchangeableResult:
         """Give one self-contained page: graph, summary, tests."""
         from causalsim.discovery._html import short_page
 
-        title = f"Causal de Finetti: {len(self.graph)} variables, {self.graph.n_edges} edges"
+        edges = _counted(self.graph.n_edges, "edge")
+        title = f"Causal de Finetti: {len(self.graph)} variables, {edges}"
         return short_page(self, title, self.tests)
 
     def _repr_html_(self) -> str:
@@ -200,6 +249,10 @@ class ExchangeableResult:
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read a result written by :meth:`save`."""
         return cls.from_dict(_files.load_json(path))
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def _to_list(decision: Decision) -> list[Any]:

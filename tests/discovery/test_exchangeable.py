@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2
+from sinks import DSeparation, arrows, search
 from strategies import dags
 
 from causalsim.citest import FisherZ
-from causalsim.discovery import _exchangeable as module
 from causalsim.discovery._environment_test import (
     ClusteredTest,
     PairedTest,
@@ -22,17 +19,16 @@ from causalsim.discovery._environment_test import (
     _squared_mean,
 )
 from causalsim.discovery._environments import Environments, read_environments
-from causalsim.discovery._exchangeable import _join, _peel, _Search, exchangeable
+from causalsim.discovery._exchangeable import exchangeable
 from causalsim.discovery._exchangeable_result import ExchangeableResult
+from causalsim.discovery._exchangeable_search import join, peel
 from causalsim.errors import (
     DataError,
     FormatError,
-    InterruptedRunError,
     NameNotFoundError,
     OptionError,
 )
 from causalsim.graph import CPDAG, DAG
-from causalsim.graph.separation import is_separated
 
 LEVEL = float(np.log(0.05))
 
@@ -65,50 +61,11 @@ def switches(seed, m=1500, rows=2):
 # -- the search, with an oracle ---------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class DSeparation:
-    """Answers by d-separation among two rows of an environment and its mechanisms."""
-
-    dag: DAG
-
-    @cached_property
-    def rows(self):
-        edges = [f"{x}{row} --> {y}{row}" for x, y in arrows(self.dag) for row in "12"]
-        edges += [f"{name}0 --> {name}{row}" for name in self.dag.nodes for row in "12"]
-        return DAG.from_edges(edges)
-
-    def log_p(self, question):
-        names = self.dag.nodes
-        x = f"{names[question.x]}{2 if question.across else 1}"
-        others = [f"{names[k]}1" for k in question.given]
-        return 0.0 if is_separated(self.rows, x, f"{names[question.y]}1", others) else -99.0
-
-
-@dataclass(frozen=True)
-class Arbitrary:
-    """Answers that follow from nothing."""
-
-    seed: int
-
-    def log_p(self, question):
-        given_code = sum(1 << k for k in question.given)
-        key = [self.seed, question.x, question.y, given_code, question.across]
-        return float(np.log(np.random.default_rng(key).random() ** 3))
-
-
-def arrows(graph):
-    return {(graph.nodes[i], graph.nodes[j]) for i, j in np.argwhere(graph.directed)}
-
-
-def search(tester, names):
-    return _Search(tester, tuple(names), LEVEL, 1, lambda *_: None)
-
-
 @given(dags(min_nodes=2))
 def test_with_an_oracle_every_dag_is_found_and_every_direction_is_clear(dag):
     asked = search(DSeparation(dag), dag.nodes)
-    peeling = _peel(asked)
-    edges = _join(asked, peeling.layers)
+    peeling = peel(asked)
+    edges = join(asked, peeling.layers)
     assert {(dag.nodes[j], dag.nodes[k]) for j, k in edges} == arrows(dag)
     assert set(edges) <= peeling.clear
     assert not peeling.refuted
@@ -117,40 +74,11 @@ def test_with_an_oracle_every_dag_is_found_and_every_direction_is_clear(dag):
 @given(dags(min_nodes=2))
 def test_with_an_oracle_layers_hold_the_sinks_of_what_is_left(dag):
     rest = set(range(len(dag)))
-    for layer in _peel(search(DSeparation(dag), dag.nodes)).layers:
+    for layer in peel(search(DSeparation(dag), dag.nodes)).layers:
         inside = dag.directed[:, sorted(rest)]
         assert layer == {i for i in rest if not inside[i].any()}
         rest -= layer
     assert not rest
-
-
-@given(st.integers(0, 10**6), st.integers(2, 5), st.permutations(range(5)))
-def test_any_answers_give_an_order_that_does_not_depend_on_that_of_columns(seed, p, shuffled):
-    order = [k for k in shuffled if k < p]
-    names = "ABCDE"[:p]
-
-    class Renumbered(Arbitrary):
-        def log_p(self, question):
-            old = Question(
-                order[question.x],
-                order[question.y],
-                tuple(order[k] for k in question.given),
-                question.across,
-            )
-            return super().log_p(old)
-
-    plain, moved = (
-        search(Arbitrary(seed), names),
-        search(Renumbered(seed), [names[k] for k in order]),
-    )
-    one, other = _peel(plain), _peel(moved)
-    assert one.layers == [frozenset(order[k] for k in layer) for layer in other.layers]
-    assert one.clear == {(order[j], order[k]) for j, k in other.clear}
-    edges = _join(plain, one.layers)
-    assert sorted(edges) == sorted((order[j], order[k]) for j, k in _join(moved, other.layers))
-    place = {i: n for n, layer in enumerate(one.layers) for i in layer}
-    assert all(place[j] > place[k] for j, k in edges)
-    assert sorted(place) == list(range(p))
 
 
 # -- the tests --------------------------------------------------------------------------------
@@ -439,21 +367,8 @@ def test_too_many_strata_are_named():
         exchangeable(frame, "place")
 
 
-def test_an_interruption_carries_the_decisions_so_far(monkeypatch):
-    class Stopped(Arbitrary):
-        def log_p(self, question):
-            if question.y == 1:
-                raise KeyboardInterrupt
-            return super().log_p(question)
-
-    monkeypatch.setattr(module, "bind_environments", lambda *_: Stopped(0))
-    with pytest.raises(InterruptedRunError, match="after 2 tests; error.partial") as caught:
-        exchangeable(chain(0, 40), "place")
-    assert [(d.x, d.y) for d in caught.value.partial] == [("Y", "X"), ("Z", "X")]
-
-
 def test_a_cause_in_the_same_layer_is_given():
     dag = DAG.from_edges(["A --> C", "B --> C", "C --> E", "E --> F", "B --> F"])
     asked = search(DSeparation(dag), dag.nodes)
-    edges = _join(asked, _peel(asked).layers)
+    edges = join(asked, peel(asked).layers)
     assert {(dag.nodes[j], dag.nodes[k]) for j, k in edges} == arrows(dag)
