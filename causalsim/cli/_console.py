@@ -1,11 +1,10 @@
-"""What every command shares: notes and errors on stderr, exit codes, the words of the shell."""
+"""What every command shares: notes and errors on stderr, and exit codes."""
 
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from typing import NoReturn, ParamSpec
 import typer
 
 from causalsim._files import reason
+from causalsim._parallel import Progress
+from causalsim.cli._shell import in_shell
 from causalsim.errors import CausalSimError, NameNotFoundError, OptionError
 
 __all__ = [
@@ -24,45 +25,15 @@ __all__ = [
     "complain",
     "fail",
     "guarded",
-    "in_shell",
     "note",
     "notes",
+    "progress",
 ]
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
+LOG_EVERY = 60.0
 
 P = ParamSpec("P")
-
-_FLAGS = {"n_jobs": "jobs", "max_cond": "max-cond", "rng": "seed"}
-_KINDS = re.compile(r"\bkinds=\{(['\"])(.*?)\1: '(\w+)'\}")
-_ONE_KIND = re.compile(r"\bkinds\[(['\"])(.*?)\1\]='(\w+)'")
-_DROP = re.compile(r"\bdata\.drop\(columns=(['\"])(.*?)\1\)")
-_OPTION = re.compile(
-    r"\b(alpha|conflict|correction|degenerate|fdr|kinds|max_cond|missing|n_jobs|rng|sepset|test)="
-    r"(?:'([^']*)'|(None|nan|-?inf|[-+]?\d[\w.+-]*))"
-)
-
-
-def in_shell(message: str) -> str:
-    """Turn the options that a message of the library names into those of the command line.
-
-    >>> in_shell("Choose missing='listwise', or write kinds={'x 1': 'discrete'}; or alpha=0.05.")
-    "Choose --missing listwise, or write --kinds 'x 1=discrete'; or --alpha 0.05."
-    """
-    kinds = _ONE_KIND.sub(_kind, _KINDS.sub(_kind, message))
-    kinds = _DROP.sub(lambda found: f"--drop {shlex.quote(found[2])}", kinds)
-    latents = kinds.replace("latents=[...]", "--latent NAME")
-    return _OPTION.sub(_flag, latents).replace(", or None", "")
-
-
-def _flag(found: re.Match[str]) -> str:
-    name, quoted, plain = found.groups()
-    value = quoted if plain is None else plain.replace("None", "auto")
-    return f"--{_FLAGS.get(name, name)} {value}"
-
-
-def _kind(found: re.Match[str]) -> str:
-    return f"--kinds {shlex.quote(f'{found[2]}={found[3]}')}"
 
 
 def _say(text: str, colour: str | None) -> None:
@@ -74,6 +45,21 @@ def note(text: str, *, quiet: bool = False) -> None:
     """Write a line for the reader to stderr."""
     if not quiet:
         _say(text, None)
+
+
+def progress(*, quiet: bool) -> bool | Progress:
+    """Give how a run tells where it is: a live line to a person, a line now and then to a log."""
+    if quiet or sys.stderr.isatty():
+        return not quiet
+    told = time.monotonic()
+
+    def tell(done: int, total: int, message: str) -> None:
+        nonlocal told
+        if time.monotonic() - told >= LOG_EVERY:
+            told = time.monotonic()
+            note(f"{message}: {done}/{total}")
+
+    return tell
 
 
 def complain(message: str) -> None:

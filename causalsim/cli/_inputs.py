@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from causalsim.data import Kind
 from causalsim.errors import NameNotFoundError, OptionError
 
 if TYPE_CHECKING:
@@ -49,29 +50,39 @@ def load_table(
     *,
     kinds: Sequence[str],
     drop: Sequence[str],
+    time: str | None = None,
     **options: str,
 ) -> Table:
-    """Read the table that ``DATA`` names; options are those of ``read_table``."""
+    """Read the table that ``DATA`` names; options are those of ``read_table``.
+
+    ``time`` is a column of times, whatever one kind for all says.
+    """
     from dataclasses import replace
 
     from causalsim.data import read_table
 
-    source, file_notes = _open(data, drop)
+    told = _kinds(kinds)
+    source, file_notes = _open(data, drop, parsed=time is not None)
     choices: Mapping[str, Any] = options
-    table = read_table(source, kinds=_kinds(kinds), min_columns=2, **choices)
+    told = told if time is None else _with_time(told, time, source)
+    table = read_table(source, kinds=told, min_columns=2, **choices)
     return replace(table, notes=(*file_notes, *table.notes))
 
 
-def _open(data: str, drop: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
-    """Open a file or data set; columns are dropped before anything is asked of them."""
+def _open(data: str, drop: Sequence[str], *, parsed: bool) -> tuple[Any, tuple[str, ...]]:
+    """Open a file or data set; columns are dropped before anything is asked of them.
+
+    A file is given back as its path if nothing is dropped, unless it is to be ``parsed``.
+    """
     if data.startswith(PREFIX):
         return _without(_rows(data.removeprefix(PREFIX)), drop), ()
-    if not drop:
+    if not (drop or parsed):
         return Path(data), ()
     from causalsim.data._sources import read_file
 
     frame, file_notes = read_file(Path(data))
-    return _without(frame, drop), (*file_notes, f"left out on request: {', '.join(drop)}")
+    said = (f"left out on request: {', '.join(drop)}",) if drop else ()
+    return _without(frame, drop), (*file_notes, *said)
 
 
 def _rows(name: str) -> pd.DataFrame:
@@ -87,29 +98,55 @@ def _rows(name: str) -> pd.DataFrame:
 
 
 def _without(frame: Any, drop: Sequence[str]) -> Any:
-    arrow = hasattr(frame, "column_names")
-    names = [str(name) for name in (frame.column_names if arrow else frame.columns)]
+    names = _column_names(frame)
     for name in drop:
         if name not in names:
             raise NameNotFoundError.from_names("column (in --drop)", name, names)
     kept = [i for i, name in enumerate(names) if name not in drop]
-    return frame.select(kept) if arrow else frame.iloc[:, kept]
+    return frame.select(kept) if hasattr(frame, "column_names") else frame.iloc[:, kept]
+
+
+def _column_names(frame: Any) -> list[str]:
+    """Give the names of the columns of a pyarrow or pandas table."""
+    arrow = hasattr(frame, "column_names")
+    return [str(name) for name in (frame.column_names if arrow else frame.columns)]
 
 
 def _kinds(texts: Sequence[str]) -> dict[str, str] | str | None:
     """Read ``column=kind`` texts, or one kind for all columns."""
-    if len(texts) == 1 and "=" not in texts[0]:
+    if len(texts) == 1 and texts[0] in list(Kind):
         return texts[0]
-    pairs = {}
+    pairs: dict[str, str] = {}
     for text in texts:
         name, sign, kind = text.rpartition("=")
         if not sign:
             raise OptionError(
                 f"--kinds {text}: write --kinds COLUMN=KIND once for each column, or one kind "
-                "for all: --kinds discrete."
+                f"for all: --kinds discrete. Kinds are {', '.join(Kind)}."
             )
+        if pairs.get(name, kind) != kind:
+            raise OptionError(f"--kinds {text} contradicts --kinds {name}={pairs[name]}.")
         pairs[name] = kind
     return pairs or None
+
+
+def _with_time(told: Mapping[str, str] | str | None, time: str, source: Any) -> dict[str, str]:
+    """Add that a column holds times: dates, unless it holds numbers."""
+    kind = Kind.CONTINUOUS if _holds_numbers(source, time) else Kind.TIME
+    if isinstance(told, str):
+        told = dict.fromkeys(set(_column_names(source)) - {time}, told)
+    stated = (told or {}).get(time, kind)
+    if stated not in {kind, Kind.TIME}:
+        raise OptionError(f"--kinds {time}={stated} contradicts --time {time}; keep one of them.")
+    return {**(told or {}), time: kind}
+
+
+def _holds_numbers(frame: Any, name: str) -> bool:
+    import narwhals as nw
+
+    if _column_names(frame).count(name) != 1:
+        return False
+    return bool(nw.from_native(frame, eager_only=True).get_column(name).dtype.is_numeric())
 
 
 def load_graph(source: str, kind: str | None = None) -> AnyGraph | DiscreteNetwork:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from causalsim.data._moments import as_seconds
 from causalsim.data._raw import CLEARLY_CONTINUOUS, Origin, Raw, as_number
 from causalsim.errors import DataError
 
@@ -68,6 +69,11 @@ def _refuse_text(raw: Raw, column: int) -> None:
             f"column {name!r} is text because row {row} (the first is 0) holds {others[0]!r}. "
             f"Correct the value, or leave missing cells empty; or leave the column out: "
             f"data.drop(columns={name!r})."
+        )
+    if all(as_seconds(text) is not None for text in others):
+        raise DataError(
+            f"{name!r} holds {len(numbers)} different dates, such as {others[0]!r}. Say so with "
+            f"kinds={{{name!r}: 'time'}}, or leave it out: data.drop(columns={name!r})."
         )
     raise DataError(
         f"{name!r} has {len(numbers)} different labels in {len(rows)} rows: an identifier, a "

@@ -47,6 +47,12 @@ def drop_missing(data: T, policy: Missing) -> T:
     if not missing.any():
         return data
     where = _counted(data.names, missing.sum(axis=0))
+    empty = [data.names[i] for i in np.flatnonzero(missing.all(axis=0)).tolist()]
+    if empty and policy != "testwise":
+        raise DataError(
+            f"{listing(empty)} {'has' if len(empty) == 1 else 'have'} no values in "
+            f"{len(missing)} rows; leave out what is empty: data.drop(columns={empty[0]!r})."
+        )
     if policy == "error":
         raise DataError(
             f"missing values: {where} (of {len(missing)} rows). Choose missing='listwise' to "

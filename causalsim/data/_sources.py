@@ -104,7 +104,7 @@ def read_file(path: Path) -> tuple[Any, tuple[str, ...]]:
         content = path.read_bytes()
         if path.suffix.lower() == ".gz":
             content = gzip.decompress(content)
-        if not content:
+        if not content.strip():
             raise DataError("it is empty; expected a row of column names, then rows of values")
         if suffix.lower() == ".parquet":
             return _read_parquet(content)

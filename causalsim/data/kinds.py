@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from causalsim.data._moments import WRITTEN, as_seconds, refuse_mixed_zones
 from causalsim.data._raw import CLEARLY_CONTINUOUS, Floats, Origin, Raw, as_number, ordered
 from causalsim.data.table import GUESSED, Kind, Table
 from causalsim.errors import DataError, NameNotFoundError, OptionError, listing
@@ -43,34 +44,34 @@ def told_kinds(kinds: KindsLike, names: tuple[str, ...]) -> dict[str, Kind]:
 
 def convert_labels(raw: Raw, told: Mapping[str, Kind]) -> Raw:
     """Turn labels into the numbers or times that the caller says they are, in place."""
-    read = {Kind.CONTINUOUS: as_number, Kind.TIME: _as_seconds}
+    read = {Kind.CONTINUOUS: as_number, Kind.TIME: as_seconds}
     values, levels = raw.values, dict(raw.levels)
     for i, name in enumerate(raw.names):
         if name in levels and told.get(name) in read:
+            if told[name] is Kind.TIME:
+                refuse_mixed_zones(name, levels[name])
             numbers = [read[told[name]](level) for level in levels[name]]
             values[:, i] = _looked_up(raw, i, numbers, told[name])
             del levels[name]
     return replace(raw, levels=levels)
 
 
-def _as_seconds(text: str) -> float | None:
-    try:
-        return float(np.datetime64(text, "us").astype(np.int64)) / 1e6
-    except ValueError:
-        return None
-
-
 def _looked_up(raw: Raw, column: int, numbers: list[float | None], kind: Kind) -> Floats:
     """Replace codes by numbers, or name the first value that is none."""
     name, codes = raw.names[column], raw.values[:, column]
+    otherwise = (
+        f"Write times as {WRITTEN}, or leave the cell empty if it is missing."
+        if kind is Kind.TIME
+        else "Correct the value, leave the cell empty if it is missing, or write "
+        f"kinds={{{name!r}: 'discrete'}}."
+    )
     present = ~np.isnan(codes)
     for row in np.flatnonzero(present):
         code = int(codes[row])
         if numbers[code] is None:
             raise DataError(
                 f"column {name!r} is to be {kind} but row {row} (the first is 0) holds "
-                f"{raw.levels[name][code]!r}. Correct the value, leave the cell empty if it is "
-                f"missing, or write kinds={{{name!r}: 'discrete'}}."
+                f"{raw.levels[name][code]!r}. {otherwise}"
             )
     table = np.array([np.nan if number is None else number for number in numbers] + [np.nan])
     return table[np.where(present, codes, len(numbers)).astype(np.intp)]
@@ -124,7 +125,7 @@ def _doubt_labels(labels: tuple[str, ...]) -> str:
     if len(labels) <= MAX_DISCRETE:
         return ""
     if 2 * len(others) > len(labels):
-        return "text, all dates" if all(_as_seconds(label) is not None for label in labels) else ""
+        return "text, all dates" if all(as_seconds(label) is not None for label in labels) else ""
     return f"text, mostly numbers, also {others[0]!r}" if others else "text, all numbers"
 
 

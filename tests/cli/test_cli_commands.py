@@ -13,8 +13,8 @@ import pytest
 import causalsim
 from causalsim import datasets, discovery
 from causalsim._files import dump_json
-from causalsim.cli._console import in_shell
 from causalsim.cli._inputs import catalogue
+from causalsim.cli._shell import in_shell
 from causalsim.cli._tables import fit_tables
 from causalsim.data import read_table
 from causalsim.discovery import DiscoveryResult, pc
