@@ -18,11 +18,13 @@ from _counts import Counts, collect
 from _measure import machine, single_thread
 from _report import markdown, publish, wilson
 
-from causalsim.discovery._change import compare_changes, trajectory, verdict_of
+from causalsim.discovery._change import trajectory, weigh
+from causalsim.discovery._comparison import compare_changes
 from causalsim.discovery._driving_force import driving_force
 from causalsim.discovery._modules import Module, Positions
 
-FRESH = 5000
+FRESH, OTHER_DRIFTS = 5000, 77
+VERDICTS = ("forward", "backward", "undecided", "one_way")
 Floats = np.ndarray
 Draw = Callable[[np.random.Generator, list[Floats]], tuple[Floats, Floats]]
 """Draws x and y from a stream and four drivers, one value a row."""
@@ -98,10 +100,41 @@ def smooth_driver(rng: np.random.Generator, n: int) -> Floats:
     return np.asarray((path - path.mean()) / path.std())
 
 
-def rows_over_time(family: str, n: int, seed: int) -> tuple[Floats, Floats, Positions]:
-    """Draw a pair whose drivers move smoothly over n rows."""
-    rng = np.random.default_rng([seed, n])
-    drivers = [smooth_driver(rng, n) for _ in range(4)]
+def trend(rng: np.random.Generator, n: int) -> Floats:
+    """Give a straight line, up or down."""
+    return np.asarray(np.linspace(-1.7, 1.7, n) * rng.choice([-1, 1]))
+
+
+def step(rng: np.random.Generator, n: int) -> Floats:
+    """Give one step, up or down, in the middle three fifths."""
+    when = rng.uniform(0.2, 0.8) * n
+    return np.asarray(np.where(np.arange(n) < when, -1.0, 1.0) * rng.choice([-1, 1]))
+
+
+def walk(rng: np.random.Generator, n: int) -> Floats:
+    """Give a random walk, brought to mean 0 and variance 1."""
+    path = np.cumsum(rng.normal(size=n))
+    return np.asarray((path - path.mean()) / path.std())
+
+
+def levels(rng: np.random.Generator, n: int) -> Floats:
+    """Give four normal levels, with three jumps at random times."""
+    jumps = np.sort(rng.uniform(0.1, 0.9, 3) * n)
+    path = rng.normal(size=4)[np.searchsorted(jumps, np.arange(n))]
+    return np.asarray((path - path.mean()) / max(path.std(), 0.3))
+
+
+NOT_STATIONARY = {f.__name__: f for f in (trend, step, walk, levels)}
+
+
+def rows_over_time(
+    family: str, n: int, seed: int, drift: str = "smooth"
+) -> tuple[Floats, Floats, Positions]:
+    """Draw a pair whose drivers move smoothly over n rows, or not."""
+    smooth = drift == "smooth"
+    rng = np.random.default_rng([seed, n] if smooth else [OTHER_DRIFTS, seed - FRESH])
+    draw = smooth_driver if smooth else NOT_STATIONARY[drift]
+    drivers = [draw(rng, n) for _ in range(4)]
     return *PAIRS[family](rng, drivers), Positions.times(np.arange(n))
 
 
@@ -131,34 +164,36 @@ class Directions:
     n: int
     each: int
     repetitions: int
+    drift: str = "smooth"
 
     @property
     def key(self) -> str:
         """Give the name under which counts are kept."""
-        return f"{self.family}|{self.n}|{self.each}"
+        plain = f"{self.family}|{self.n}|{self.each}"
+        return plain if self.drift == "smooth" else f"{plain}|{self.drift}"
 
     def verdict(self, seed: int) -> str:
         """Decide one pair, without the published scores."""
         if self.each:
             x, y, context = rows_in_domains(self.family, self.n, self.each, seed)
         else:
-            x, y, context = rows_over_time(self.family, self.n, seed)
+            x, y, context = rows_over_time(self.family, self.n, seed, self.drift)
         none = np.empty((len(x), 0))
-        p_values = [
+        found = [
             compare_changes(
                 trajectory(Module(none, a, context)),
                 trajectory(Module(a[:, None], b, context)),
                 context.kind,
                 rng=seed,
-            ).p_value
+            )
             for a, b in ((x, y), (y, x))
         ]
-        return verdict_of(*p_values)
+        return weigh(*found)
 
     def measure(self) -> dict[str, Any]:
         """Count verdicts; forward is the truth where there is one."""
         found = [self.verdict(seed) for seed in range(FRESH, FRESH + self.repetitions)]
-        return {name: found.count(name) for name in ("forward", "backward", "undecided")}
+        return {name: found.count(name) for name in VERDICTS}
 
 
 @dataclass(frozen=True)
@@ -199,9 +234,14 @@ def direction_table(cells: list[Directions], counts: Counts) -> str:
             low, high = wilson(right, right + wrong)
             accuracy = f"{right / (right + wrong):.2f} [{low:.2f}, {high:.2f}]"
         where = f"{cell.n} domains of {cell.each}" if cell.each else f"{cell.n} rows"
+        where += "" if cell.drift == "smooth" else f", {cell.drift}"
         share = f"{(right + wrong) / count['repetitions']:.0%}"
-        rows.append([cell.family, where, str(right), str(wrong), share, accuracy])
-    header = ["family", "context", "forward", "backward", "decided", "accuracy [Wilson 95 %]"]
+        tried = [
+            str(count.get(name, "-")) for name in ("repetitions", "forward", "backward", "one_way")
+        ]
+        rows.append([cell.family, where, *tried, share, accuracy])
+    header = ["family", "context", "pairs", "forward", "backward", "one way", "decided"]
+    header.append("accuracy [Wilson 95 %]")
     return markdown(header, rows)
 
 
@@ -237,7 +277,24 @@ other seeds, so that other families may be harder:
 
 {directions}
 
-The last four cannot be identified: *decided* should be near 0 there, and at most 10 %.
+The last four cannot be identified: *decided* should be near 0 there, and at most 10 %. *One way*:
+nothing is decided because both modules of a direction mostly go one way; a dash where counts are
+older than that rule, which can only take decisions away.
+
+### Drivers that are not stationary
+
+The shifts that serve as reference hold for drivers whose ends may meet. Two trends match whatever
+causes what: without the rule above, chosen on these drivers and these draws, of 60 trends in
+`tanh_slope` none came out right and 26 wrong. At most 4 % are to be wrong. *trend*: a straight
+line; *step*: one; *walk*: a random walk; *levels*: four, with three jumps.
+
+{others}
+
+### What this does not say
+
+Pairs are given, as are their parents (none): phases 1 and 2 do not choose them from the same rows
+here. Of a whole run of `cs.cdnod` arrows are fewer, and those that it draws rest on edges and on
+changing modules that may be wrong; no table here says how often.
 
 ## Phase 4
 
@@ -249,12 +306,15 @@ x ~ N(0, 1), d a sinusoid of random phase; slope: y = (1 + .9 d) x + .3 e; inter
 """
 
 
-def report(directions: list[Directions], forces: list[Forces], counts: Counts) -> str:
+def report(
+    directions: list[Directions], others: list[Directions], forces: list[Forces], counts: Counts
+) -> str:
     """Write the whole text."""
     families = "\n".join(f"- `{name}`: {draw.__doc__}" for name, draw in PAIRS.items())
     return TEXT.format(
         families=families,
         directions=direction_table(directions, counts),
+        others=direction_table(others, counts),
         forces=force_table(forces, counts),
     )
 
@@ -265,6 +325,13 @@ def direction_cells(lengths: list[int], repetitions: int) -> Iterator[Directions
         for n in lengths:
             yield Directions(family, n, 0, repetitions)
         yield Directions(family, 30, 50, repetitions)
+
+
+def other_cells(repetitions: int) -> Iterator[Directions]:
+    """Give two families with drivers that are not stationary."""
+    for family in ("tanh_slope", "additive"):
+        for drift in NOT_STATIONARY:
+            yield Directions(family, 600, 0, repetitions, drift)
 
 
 def force_cells(lengths: list[int], repetitions: int) -> Iterator[Forces]:
@@ -282,14 +349,16 @@ def main() -> None:
     parser.add_argument("--counts", type=Path, default=Path("docs/changing_modules.json"))
     parser.add_argument("--lengths", nargs="+", type=int, default=[600, 1000])
     parser.add_argument("--repetitions", type=int, default=100)
+    parser.add_argument("--others", type=int, default=40, help="repetitions of other drivers")
     parser.add_argument("--forces", type=int, default=20, help="repetitions of phase 4")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     single_thread()
     directions = list(direction_cells(options.lengths, options.repetitions))
     forces = list(force_cells([600], options.forces))
-    counts = collect([*directions, *forces], options.counts, options.jobs)
-    publish(report(directions, forces, counts), options.write, machine())
+    others = list(other_cells(options.others))
+    counts = collect([*directions, *others, *forces], options.counts, options.jobs)
+    publish(report(directions, others, forces, counts), options.write, machine())
 
 
 if __name__ == "__main__":

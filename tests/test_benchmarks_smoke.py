@@ -181,6 +181,15 @@ def test_summary_graphs_are_compared_by_pairs_and_arrows(script, tmp_path):
 def test_brain_activity_is_scored(script, reference_data):
     text = script("temporal_discovery").brain(reference_data / "tcs" / "fMRI_sim5.csv.gz")
     assert text.count("\n| ") == 6
+    assert [row.split()[-2] for row in text.splitlines()[2:]] == ["2", "1", "1", "0", "0", "0"]
+
+
+def test_brain_activity_is_measured_alone(script):
+    temporal = script("temporal_discovery")
+    page = temporal.with_brain(f"# T\n\n{temporal.BRAIN_TITLE}\n\nold\n\n## Machine\n\nx\n")
+    assert page.startswith(f"# T\n\n{temporal.BRAIN_TITLE}\n\nSimulation 5")
+    assert page.endswith("no methods.\n\n## Machine\n\nx\n")
+    assert "old" not in page
 
 
 def test_drifting_chains_give_the_p_values_and_skeleton_of_causal_learn(script, capsys):

@@ -16,6 +16,7 @@ from causalsim.discovery._knowledge import Knowledge
 from causalsim.discovery._pc import pc
 from causalsim.discovery._pcmci import pcmci
 from causalsim.discovery._pcmci_plus import pcmci_plus
+from causalsim.discovery._predict import Prediction
 from causalsim.discovery._result import DiscoveryResult, Event
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Event",
     "ExchangeableResult",
     "Knowledge",
+    "Prediction",
     "bootstrap",
     "cdnod",
     "check",

@@ -79,7 +79,10 @@ def cdnod(
         beyond that ``"mixed"``, which sees changing means only, for domains, and
         ``"kci_low_rank"`` for times.
     alpha : float
-        A pair is called independent when p > alpha.
+        A pair is called independent when p > alpha. It is the level of a single test: ``changing``
+        holds an unchanged module with a probability of about alpha (less where many sets are
+        tried), whatever the others do, and bounds no family-wise error and no share of false
+        discoveries. Of 10 modules without change expect half a one at .05; alpha / p keeps all.
     knowledge : Knowledge or mapping, optional
         About variables and contexts. That nothing causes a context need not be said.
     targets : mapping of str to sequence of str or None, optional
@@ -90,7 +93,8 @@ def cdnod(
         tests.
     lags : int
         Put each variable's own past of so many steps into every test about it. Needed where rows
-        are autocorrelated: with time as the only context such data are refused otherwise.
+        are autocorrelated, over time or within domains: such data are refused otherwise. What
+        lags leave is noted, and so is volatility; a slow process under noise looks like a drift.
     sepset, conflict, max_cond, missing, record, kinds, degenerate, n_jobs, progress, rng
         As in :func:`causalsim.pc`. ``rng`` also serves phase 3.
     phases : {3, 2}

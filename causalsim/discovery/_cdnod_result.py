@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, final
 
@@ -11,15 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalsim._rng import RNG
-from causalsim.data import Kind, read_table
+from causalsim.data import Kind, Table, read_table
 from causalsim.discovery._context import Context
 from causalsim.discovery._driving_force import DrivingForce, driving_force
 from causalsim.discovery._independent_change import Decision, positions
-from causalsim.discovery._refit import as_near_dag
-from causalsim.discovery._result import DiscoveryResult
-from causalsim.errors import DataError, NameNotFoundError
+from causalsim.discovery._predict import Prediction, predict
+from causalsim.discovery._result import DiscoveryResult, read_fields
+from causalsim.errors import DataError, FormatError, NameNotFoundError
 from causalsim.graph import CPDAG
-from causalsim.scm import SCM
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +130,8 @@ class CDNODResult(DiscoveryResult[CPDAG]):
         Returns
         -------
         DrivingForce
-            At each time, or domain; it is kept with the result if no options are given.
+            At each time, or domain, with its date or name; it is kept with the result if no
+            options are given.
 
         Raises
         ------
@@ -164,41 +164,62 @@ class CDNODResult(DiscoveryResult[CPDAG]):
                 raise DataError(f"{node!r} holds codes; driving forces need numbers.")
         columns = [table.index(node) for node in (name, *parents)]
         values = table.values[:, columns]  # noqa: PD011 -- a Table, no pandas
-        force = driving_force(values[:, 1:], values[:, 0], positions(self._data()), **options)
+        where = positions(self._data())
+        force = driving_force(values[:, 1:], values[:, 0], where, **options)
+        force = replace(force, labels=self._labels_at(where.values, force.contexts))
         if not options:
             self.forces[name] = force
         return force
 
+    def _labels_at(self, places: Floats, contexts: Floats) -> tuple[str, ...]:
+        """Give the names of domains, or dates, that stand at some places of the rows."""
+        labels = self._data().labels
+        if labels is None:
+            return ()
+        places, first = np.unique(places, return_index=True)
+        return tuple(map(str, labels[first[np.searchsorted(places, contexts)]]))
+
     # -- prediction -----------------------------------------------------------------------
 
     def predict_condition(
-        self, rows: Any, targets: Sequence[str] = (), *, rng: RNG = None
-    ) -> pd.DataFrame:
+        self,
+        rows: Any,
+        targets: str | Sequence[str] = (),
+        *,
+        data: Any = None,
+        rng: RNG = None,
+    ) -> Prediction:
         """Predict a condition that was held out, and score the prediction.
 
-        Mechanisms are fitted along the graph to the rows of this result; each predicts its
-        variable in ``rows`` from the parents there. A mechanism that the condition does not touch
-        predicts better than the pooled rows do without a graph.
+        Mechanisms are fitted along the graph to the rows of this result, all conditions pooled.
+        Each is asked for its variable given the parents' values in ``rows``. Then the condition
+        itself is predicted: ``targets`` take their values in ``rows``, as if set, all other
+        mechanisms are run forward, and the draws are compared with ``rows``. So what the
+        condition does to its targets is not predicted, only what follows from it; without
+        targets the prediction is that nothing is new.
 
         Parameters
         ----------
         rows : DataFrame, array, Table or path
             Rows of another condition, with all variables.
-        targets : sequence of str
-            Variables that the condition is known to act on; their mechanisms predict nothing.
+        targets : str or sequence of str
+            Variables that the condition is known to act on.
+        data : DataFrame, array, Table or path, optional
+            What the result was found in, for one that was loaded from a file.
         rng : int, Generator or None
-            For fitting mechanisms.
+            For fitting mechanisms and for draws.
 
         Returns
         -------
-        DataFrame
-            By variable: role (target, changing, or invariant), mean log-likelihood of a row
-            under the mechanism and under the pooled rows, both Gaussian, and the gain.
+        Prediction
+            ``.mechanisms`` and ``.condition``, with gains over the pooled rows without a graph,
+            and standard errors over rows, as if these were independent; ``.notes``.
 
         Raises
         ------
         DataError
-            If the result was loaded from a file, or a variable is not continuous.
+            If the result was loaded from a file and ``data`` is left out, or a variable is not
+            continuous.
         NameNotFoundError
             If a target is no variable.
 
@@ -209,38 +230,35 @@ class CDNODResult(DiscoveryResult[CPDAG]):
         >>> x, y, e = np.random.default_rng(0).normal(size=(3, 400))
         >>> run = np.repeat(["a", "b"], 200)
         >>> frame = pd.DataFrame({"X": x, "Y": x + y / 2, "run": run})
-        >>> found = cdnod(frame, "run", "fisher_z")
+        >>> found = cdnod(frame, "run", "fisher_z", knowledge={"required": ["X --> Y"]})
         >>> shifted = frame.assign(X=x + 4, Y=x + 4 + e / 2)
-        >>> found.predict_condition(shifted, targets=["X"], rng=0)["gain"].round(0).tolist()
-        [0.0, 7.0]
+        >>> seen = found.predict_condition(shifted, "X", rng=0)
+        >>> seen.mechanisms["gain"].round(0).tolist(), seen.condition["gain"].round(0).tolist()
+        ([0.0, 7.0], [2.0, 2.0])
         """
-        import pandas as pd
-
-        learned = self._data().table.select(self.variables)
-        for name in targets:
+        acting = (targets,) if isinstance(targets, str) else tuple(targets)
+        for name in acting:
             if name not in self.variables:
                 raise NameNotFoundError.from_names("variable (in targets)", name, self.variables)
-        measured = dict.fromkeys(self.variables, "continuous")
-        held = read_table(rows, kinds=measured, degenerate="keep").select(self.variables)
-        dag, _ = as_near_dag(self.graph.subgraph(self.variables))
-        model = SCM.fit(dag, learned, rng=rng)
-        noise, left = model.noise_of(learned).to_numpy(), model.noise_of(held).to_numpy()
-        under = _log_density(left, noise)
-        pooled = _log_density(held.values, learned.values)
-        roles = [
-            "target" if name in targets else "changing" if name in self.changing else "invariant"
-            for name in self.variables
-        ]
-        return pd.DataFrame(
-            {"role": roles, "log_likelihood": under, "pooled": pooled, "gain": under - pooled},
-            index=pd.Index(self.variables, name="variable"),
-        )
+        graph, learned = self.graph.subgraph(self.variables), self._learned(data)
+        return predict(graph, learned, self._measured(rows), acting, self.changing, rng=rng)
 
-    def _data(self) -> Context:
+    def _measured(self, rows: Any) -> Table:
+        """Read the variables as numbers."""
+        measured = dict.fromkeys(self.variables, "continuous")
+        return read_table(rows, kinds=measured, degenerate="keep").select(self.variables)
+
+    def _learned(self, data: Any) -> Table:
+        """Give the rows that the result was found in."""
+        if data is not None:
+            return self._measured(data)
+        return self._data("give them as data=").table.select(self.variables)
+
+    def _data(self, instead: str = "run cdnod() on them again") -> Context:
         if self.source is None:
             raise DataError(
-                "this result holds no data: it was loaded from a file, or ran on a bound test. "
-                "Run cdnod() on the data again."
+                "this result holds no rows: it was loaded from a file, or ran on a bound test; "
+                f"{instead}."
             )
         return self.source
 
@@ -257,18 +275,25 @@ class CDNODResult(DiscoveryResult[CPDAG]):
 
     @classmethod
     def from_dict(cls, payload: Mapping[str, Any]) -> Self:
-        """Rebuild a result from :meth:`to_dict`."""
-        plain: DiscoveryResult[CPDAG] = DiscoveryResult.from_dict(payload)
-        decisions = tuple(map(Decision.from_row, payload["decisions"]))
-        found = cls.of(plain, tuple(payload["contexts"]), decisions)
+        """Rebuild a result from :meth:`to_dict`.
+
+        Raises
+        ------
+        FormatError
+            If another algorithm wrote it.
+        """
+        shared = read_fields(payload)
+        if shared["algorithm"] != "cdnod":
+            raise FormatError(
+                f"expected a result of cdnod(), got one of {shared['algorithm']}(); read it with "
+                "cs.discovery.DiscoveryResult.load(path)."
+            )
+        found = cls(
+            **shared,
+            contexts=tuple(payload["contexts"]),
+            decisions=tuple(map(Decision.from_row, payload["decisions"])),
+            source=None,
+        )
         for name, force in payload["forces"].items():
             found.forces[name] = DrivingForce.from_dict(force)
         return found
-
-
-def _log_density(values: Floats, learned: Floats) -> Floats:
-    """Give the mean log density of each column under a Gaussian learned from another one."""
-    scaled = (values - learned.mean(axis=0)) / learned.std(axis=0)
-    return np.asarray(
-        -0.5 * (scaled**2).mean(axis=0) - np.log(np.sqrt(2 * np.pi) * learned.std(axis=0))
-    )

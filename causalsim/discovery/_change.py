@@ -3,13 +3,12 @@
 If x causes y, the changes of P(x) say nothing about those of P(y | x). P(y) and P(x | y) both
 hold the changes of x and of the mechanism, and so change together [Huang2020]_. Which of the two
 holds is asked of trajectories: the coefficients and the log variance of a local regression along
-time (:mod:`._time_width`), or one in each domain. Their dependence is the HSIC of two Gaussian
-kernels on standardised trajectories, of width 1.5 sqrt(k) for k coordinates: narrower ones see
-that estimates are noisier where the cause varies little, and reject the truth.
+time (:mod:`._time_width`), or one in each domain. :mod:`._comparison` compares them.
 
-Its reference keeps each trajectory as smooth as it is: the one is shifted against the other in a
-circle, or domains are permuted. Two drifts that rise and fall a few times only go together by
-chance more often than their many rows suggest, and the shifts know that.
+Over time nothing is decided where under either direction both modules mostly go one way, rise or
+fall for good: two trends, or two steps, match whatever causes what. The measure, a share of more
+than .6 of some coordinate's variance in the two slowest cosines, costs paths that swing some ten
+times nothing; it was chosen on trends, steps and random walks (benchmarks/changing_modules.py).
 
 A direction is decided if the other one is rejected at ``level`` and it is not even at twice that
 level. So neither two modules without change, nor two that one driver moves, nor those whose
@@ -34,39 +33,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalsim._rng import RNG, check_rng
+from causalsim.discovery._comparison import Comparison, compare_changes
 from causalsim.discovery._embedding import Published, embedding, published
 from causalsim.discovery._modules import Module, Positions
-from causalsim.discovery._time_width import best_fit, design, shrunk_variance, smooth, unit
+from causalsim.discovery._time_width import best_fit, design, shrunk_variance, smooth
 from causalsim.errors import OptionError
-from causalsim.kernels import Gaussian, centred
 
-__all__ = ["Comparison", "Direction", "compare_changes", "direction", "trajectory", "verdict_of"]
+__all__ = ["Direction", "direction", "trajectory", "verdict_of", "weigh"]
 
 Floats = NDArray[np.float64]
-Verdict = Literal["forward", "backward", "undecided"]
+Verdict = Literal["forward", "backward", "undecided", "one_way"]
 
 POINTS = 150
-PERMUTATIONS, ENTRIES = 999, 1_000_000
-WIDTH = 1.5
 LEVEL = 0.05
+ONE_WAY = 0.6
 NONE = np.empty((0, 0))
-
-
-@final
-@dataclass(frozen=True)
-class Comparison:
-    """How two modules change together.
-
-    Parameters
-    ----------
-    dependence : float
-        HSIC of the two trajectories over the geometric mean of their own, from 0 to 1.
-    p_value : float
-        Of as large a dependence, if the two change independently; 1 if one does not change.
-    """
-
-    dependence: float
-    p_value: float
 
 
 @final
@@ -82,7 +63,10 @@ class Direction:
         (backward - forward) over their sum, from -1 to 1.
     p_forward, p_backward : float
         Of that direction: small if its changes are dependent.
-    verdict : {"forward", "backward", "undecided"}
+    one_way : float
+        Of either direction's two modules, how far both go one way, from 0 to 1; the larger.
+    verdict : {"forward", "backward", "undecided", "one_way"}
+        ``"one_way"`` if the last is more than .6.
     published : tuple of Published
         The published scores, forward and backward.
     """
@@ -92,6 +76,7 @@ class Direction:
     margin: float
     p_forward: float
     p_backward: float
+    one_way: float
     verdict: Verdict
     published: tuple[Published, Published]
 
@@ -162,7 +147,8 @@ def direction(
         (back.dependence - there.dependence) / total if total > 0 else 0.0,
         there.p_value,
         back.p_value,
-        verdict_of(there.p_value, back.p_value, level),
+        max(there.one_way, back.one_way),
+        weigh(there, back, level),
         (scores[0], scores[1]),
     )
 
@@ -174,6 +160,27 @@ def check_level(level: float) -> None:
     """
     if not 0 < level < 0.5:
         raise OptionError(f"level={level!r}: expected a number between 0 and .5; write .05.")
+
+
+def weigh(forward: Comparison, backward: Comparison, level: float = LEVEL) -> Verdict:
+    """Decide, unless under either direction both modules go one way.
+
+    Parameters
+    ----------
+    forward, backward : Comparison
+        Of the modules under x --> y, and under y --> x.
+    level : float
+
+    Examples
+    --------
+    >>> weigh(Comparison(0.1, 0.6, 0.3), Comparison(0.7, 0.01, 0.4))
+    'forward'
+    >>> weigh(Comparison(0.1, 0.6, 0.3), Comparison(0.7, 0.01, 0.9))
+    'one_way'
+    """
+    if max(forward.one_way, backward.one_way) > ONE_WAY:
+        return "one_way"
+    return verdict_of(forward.p_value, backward.p_value, level)
 
 
 def verdict_of(p_forward: float, p_backward: float, level: float = LEVEL) -> Verdict:
@@ -229,63 +236,6 @@ def trajectory(module: Module) -> Floats:
     variance = shrunk_variance(spread[:, 0], spread[:, 1], squares)
     tiny = np.finfo(np.float64).tiny
     return np.column_stack([found.coefficients(sums), np.log(np.maximum(variance, tiny))])
-
-
-def compare_changes(
-    first: Floats, second: Floats, kind: Literal["time", "domain"], *, rng: RNG = None
-) -> Comparison:
-    """Measure and test the dependence of two trajectories.
-
-    Parameters
-    ----------
-    first, second : array of shape (c, k)
-    kind : {"time", "domain"}
-        Along time all c circular shifts are the reference, and 999 permutations over domains.
-    rng : int, Generator or None
-
-    Examples
-    --------
-    >>> path = np.random.default_rng(0).normal(size=(20, 1))
-    >>> compare_changes(path, path**2, "domain", rng=0).p_value < 0.05
-    True
-    >>> compare_changes(path, path[:, :0], "domain", rng=0)
-    Comparison(dependence=0.0, p_value=1.0)
-    """
-    if not first.shape[1] or not second.shape[1]:
-        return Comparison(0.0, 1.0)
-    left, right = _gram(first), _gram(second)
-    if kind == "time":
-        reference = _shifted_products(left, right)
-    else:
-        reference = _permuted_products(left, right, check_rng(rng))
-    own = np.sqrt((left * left).sum() * (right * right).sum())
-    rounding = 1e-9 * own
-    share = float(np.mean(reference >= reference[0] - rounding))
-    return Comparison(float(reference[0] / own), share)
-
-
-def _gram(path: Floats) -> Floats:
-    width = WIDTH * float(np.sqrt(path.shape[1]))
-    return np.asarray(centred(Gaussian(width, standardise=False)(unit(path))))
-
-
-def _shifted_products(left: Floats, right: Floats) -> Floats:
-    """Give the sums of left[i, j] right[i + s, j + s] for every s, by Fourier transforms."""
-    product = np.conj(np.fft.fft2(left)) * np.fft.fft2(right)
-    return np.asarray(np.fft.ifft2(product).real.diagonal())
-
-
-def _permuted_products(left: Floats, right: Floats, stream: np.random.Generator) -> Floats:
-    """Give the sum of left * right, as it stands and for permutations of the one."""
-    m = len(left)
-    found = [np.atleast_1d((left * right).sum())]
-    most = max(ENTRIES // m**2, 1)
-    for first in range(0, PERMUTATIONS, most):
-        count = min(most, PERMUTATIONS - first)
-        orders = stream.permuted(np.tile(np.arange(m), (count, 1)), axis=1)
-        moved = right[orders[:, :, None], orders[:, None, :]]
-        found.append(np.einsum("ij,kij->k", left, moved))
-    return np.concatenate(found)
 
 
 def _as_parents(parents: Floats, context: Positions) -> Floats:

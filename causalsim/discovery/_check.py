@@ -127,7 +127,7 @@ def check(
     notes = ["undirected edges were given directions"] if turned else []
     return CheckResult(
         graph=seen,
-        test=repr(bound.spec),
+        test=str(bound.spec),
         n=bound.n,
         alpha=alpha,
         correction=correction,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import permutations
 from typing import Any, final
 
 import numpy as np
@@ -18,6 +17,14 @@ from numpy.typing import NDArray
 
 from causalsim.data import Kind, Table, read_table
 from causalsim.data._quality import screen
+from causalsim.discovery._dates import (
+    Texts,
+    date_texts,
+    index_dates,
+    refuse_date_texts,
+    refuse_index,
+)
+from causalsim.discovery._determined import refuse_determined, screen_recoded
 from causalsim.discovery._knowledge import Resolved
 from causalsim.discovery._series import check_index
 from causalsim.errors import DataError, KnowledgeError, NameNotFoundError, OptionError, listing
@@ -27,6 +34,10 @@ __all__ = ["Context", "Targets", "context_names", "protect", "read_context"]
 FEWEST_ROWS = 5
 FEWEST_STEPS = 20
 ROW_NUMBER = "time"
+_THEN = (
+    "; a column of times can be the context. Else drop it, or write kinds={{{name}: 'discrete'}} "
+    "if it stands for domains"
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -48,6 +59,8 @@ class Context:
         The domain of each row, over all domain columns.
     clock : array of shape (n,), or None
         The time of each row.
+    labels : array of str, shape (n,), or None
+        The domain of each row by name, or its date; None for times that are no dates.
     targets : mapping of str to tuple of str
         Contexts that are known interventions, with their targets.
     """
@@ -56,6 +69,7 @@ class Context:
     names: tuple[str, ...]
     domains: Ints | None
     clock: Floats | None
+    labels: Texts | None = None
     targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -81,12 +95,14 @@ def read_context(
     context : str or sequence of str
         Columns. Texts, booleans and whole numbers that repeat are domains; dates and other
         numbers are times, unless ``kinds`` says otherwise. ``"time"`` without such a column is
-        the row number; an index of numbers or times must then increase.
+        the row number, also beside other contexts; an index of numbers or times must then
+        increase.
     targets : mapping of str to sequence of str or None, optional
         Levels of the one domain column, or two-valued contexts, to the variables they act on;
         None where these are unknown. Levels that are left out are the reference.
     missing, kinds, degenerate
-        As in :func:`causalsim.data.read_table`.
+        As in :func:`causalsim.data.read_table`. A variable that is a domain under other names
+        is degenerate too.
 
     Returns
     -------
@@ -111,28 +127,51 @@ def read_context(
     (('X',), [0, 1, 0, 1])
     """
     names = context_names(context)
-    table = read_table(data, missing=missing, kinds=kinds, degenerate="keep")  # type: ignore[arg-type]
-    if names == (ROW_NUMBER,) and ROW_NUMBER not in table.names:
-        table = _numbered(table, data)
     told = kinds if isinstance(kinds, Mapping) else {}
-    timed = tuple(name for name in names if _is_time(table, name, told))
+    read = _opened(data, names, missing, kinds)
+    timed = tuple(name for name in names if _is_time(read, name, told))
+    table = read
     for name in names:
         table = _as_time(table, name) if name in timed else _as_domain(table, name)
-    clock, domains = _clock(table, timed), _domains(table, [n for n in names if n not in timed])
+    single = [name for name in names if name not in timed]
+    clock, domains = _clock(table, timed), _domains(table, single)
+    dates = _dates(read, timed[0], data) if timed else None
     if clock is not None:
-        _refuse_disorder(clock, domains, timed[0])
+        _refuse_disorder(clock, domains, timed[0], dates)
+    labels = _labels(table, single) if single else dates
     table, acting = _interventions(table, names, timed, targets)
     names = tuple(dict.fromkeys((*(n for n in names if n in table.names), *acting)))
-    _refuse_determined(table, names, timed)
+    refuse_determined(table, names, timed)
+    table = _screened(table, names, timed, degenerate)
     rest = [name for name in table.names if name not in names]
-    table = screen(table.select([*names, *rest]), degenerate)  # type: ignore[arg-type]
-    rest = [name for name in rest if name in table.names]
     if not rest:
         raise DataError(f"the data have no column beside the context {listing(names)}.")
     for name in {target for found in acting.values() for target in found} - set(rest):
         raise NameNotFoundError.from_names("variable (in targets)", name, rest)
     known = {name: found for name, found in acting.items() if found}
-    return Context(table.select([*rest, *names]), names, domains, clock, known)
+    return Context(table.select([*rest, *names]), names, domains, clock, labels, known)
+
+
+def _opened(
+    data: Any, names: tuple[str, ...], missing: str, kinds: Mapping[str, str] | str | None
+) -> Table:
+    """Read all columns, and the row number if it is asked for."""
+    if not isinstance(kinds, str):
+        refuse_date_texts(data, kinds or {}, _THEN)
+    keep: Any = {"missing": missing, "degenerate": "keep"}
+    read = read_table(data, kinds=kinds, **keep)
+    if ROW_NUMBER in names and ROW_NUMBER not in read.names:
+        read = _numbered(read, data)
+    refuse_index(data, names, read.names)
+    return read
+
+
+def _screened(table: Table, names: Sequence[str], timed: Sequence[str], degenerate: str) -> Table:
+    """Apply ``degenerate`` to the variables; contexts come first, so that they stay."""
+    rest = [name for name in table.names if name not in names]
+    table = screen_recoded(table, [name for name in names if name not in timed], rest, degenerate)
+    rest = [name for name in rest if name in table.names]
+    return screen(table.select([*names, *rest]), degenerate)  # type: ignore[arg-type]
 
 
 def protect(
@@ -268,19 +307,44 @@ def _domains(table: Table, names: Sequence[str]) -> Ints | None:
     return np.asarray(np.unique(codes, axis=0, return_inverse=True)[1].ravel(), np.intp)
 
 
-def _refuse_disorder(clock: Floats, domains: Ints | None, name: str) -> None:
+def _labels(table: Table, names: Sequence[str]) -> Texts:
+    """Name the domain of each row."""
+    columns = [
+        np.array(table.levels[name])[table.values[:, table.index(name)].astype(np.intp)]
+        for name in names
+    ]
+    return np.array([", ".join(parts) for parts in zip(*columns, strict=True)])
+
+
+def _dates(read: Table, name: str, data: object) -> Texts | None:
+    """Give the dates of a time, or of the index behind row numbers; None if there are none."""
+    if read.kinds[read.index(name)] is Kind.TIME:
+        return date_texts(read.values[:, read.index(name)])
+    found = index_dates(data) if name == ROW_NUMBER else None
+    return found if found is not None and len(found) == len(read) else None
+
+
+def _refuse_disorder(clock: Floats, domains: Ints | None, name: str, dates: Texts | None) -> None:
     """Refuse times that do not increase, in each domain."""
-    for domain in [slice(None)] if domains is None else map(domains.__eq__, np.unique(domains)):
-        steps = np.diff(clock[domain])
+    everything = np.arange(len(clock))
+    parts = [everything]
+    if domains is not None:
+        parts = [everything[domains == domain] for domain in np.unique(domains)]
+    for rows in parts:
+        steps = np.diff(clock[rows])
         at = int(np.argmin(steps > 0))
         if steps[at] > 0:
             continue
-        first, second = clock[domain][at : at + 2].tolist()
-        word = "stands in two rows" if steps[at] == 0 else f"stands before {second:g}"
+        i, j = rows[at : at + 2].tolist()
+        first, second = (f"{clock[k]:.15g}" if dates is None else str(dates[k]) for k in (i, j))
+        word = f"stands in rows {i} and {j}"
+        if steps[at] < 0:
+            word = f"(row {i}) stands before {second} (row {j})"
         raise DataError(
-            f"the time {name!r} does not increase: {first:g} {word}. Sort the rows by it and keep "
-            f"one row for each; if it is a domain, write kinds={{{name!r}: 'discrete'}}, and if "
-            "several series lie side by side, name their column as a context too."
+            f"the time {name!r} does not increase: {first} {word}; the first row is 0. Sort the "
+            f"rows by it and keep one row for each; if it is a domain, write kinds={{{name!r}: "
+            "'discrete'}, and if several series lie side by side, name their column as a context "
+            "too."
         )
 
 
@@ -297,6 +361,11 @@ def _interventions(
     split = False
     for key, found in (targets or {}).items():
         name = str(key)
+        if isinstance(found, str):
+            raise OptionError(
+                f"targets={{{name!r}: {found!r}}}: expected a list of variables; write "
+                f"{{{name!r}: [{found!r}]}}."
+            )
         if name not in names:
             if name not in levels:
                 known = [*single, *levels]
@@ -336,26 +405,3 @@ def _without_reference(table: Table, names: Sequence[str], acting: Mapping[str, 
         said = f"the levels {listing(left)} of {name!r} are pooled as the reference"
         table = replace(kept, notes=(*kept.notes, said))
     return table
-
-
-def _refuse_determined(table: Table, names: Sequence[str], timed: Sequence[str]) -> None:
-    """Refuse a context that is a function of another one."""
-    columns = {name: table.values[:, table.index(name)] for name in names}
-    for a, b in permutations(names, 2):
-        if _determines(columns[a], columns[b], a in timed, b in timed):
-            raise DataError(
-                f"the context {a!r} determines the context {b!r}, so that their effects cannot "
-                "be told apart; give one of them."
-            )
-
-
-def _determines(a: Floats, b: Floats, a_time: bool, b_time: bool) -> bool:
-    """Tell whether b is a function of a; of a time, if monotone or with an interval a level."""
-    if not a_time:
-        pairs = np.unique(np.column_stack([a, b]), axis=0)
-        return not b_time and len(pairs) == len(np.unique(a))
-    in_order = b[np.argsort(a, kind="stable")]
-    if b_time:
-        steps = np.diff(in_order)
-        return bool((steps > 0).all() or (steps < 0).all())
-    return int((in_order[1:] != in_order[:-1]).sum()) + 1 == len(np.unique(b))

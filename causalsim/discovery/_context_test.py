@@ -1,12 +1,13 @@
 """Binding a test to variables and contexts: its kernel over times, and the past of each variable.
 
-A stationary autoregression wanders like a drift, so that with time as the only context its
-mechanism seems to change. Such data are refused unless each variable's own past joins the sets.
+A stationary autoregression wanders like a drift, so that with time as the context its mechanism
+seems to change; cut into domains of consecutive rows it differs between them. Such data are
+refused unless each variable's own past joins the sets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import final
@@ -19,9 +20,10 @@ from causalsim.citest._base import Floats, Ints, questions
 from causalsim.citest.kernel._bound import TARGET_WIDTH
 from causalsim.data import Kind, Table
 from causalsim.discovery._context import Context
-from causalsim.discovery._drift import SLOWEST, autocorrelated, drift_width
+from causalsim.discovery._drift import drift_width
+from causalsim.discovery._row_check import check_rows, innovations
 from causalsim.errors import DataError, OptionError, listing
-from causalsim.graph.labels import label, parse_label
+from causalsim.graph.labels import label
 from causalsim.kernels._widths import width_of
 
 __all__ = ["GivenOwnPast", "bind_context", "with_past"]
@@ -47,7 +49,7 @@ def bind_context(
     Raises
     ------
     DataError
-        If rows are autocorrelated, time is the only context, and ``lags`` is 0.
+        If rows are autocorrelated, over time or within domains, and ``lags`` is 0.
 
     Examples
     --------
@@ -70,9 +72,10 @@ def bind_context(
             table=table.select(names),
             domains=None if context.domains is None else context.domains[kept],
             clock=None if context.clock is None else context.clock[kept],
+            labels=None if context.labels is None else context.labels[kept],
         )
-    new = _innovations(table, context.variables)
-    notes = [] if context.domains is not None else _refuse_autocorrelated(new, lags)
+    new = innovations(context, table)
+    notes = check_rows(new, context, lags)
     if test == "auto":
         test, why = _choose(context)
         notes.append(why)
@@ -112,37 +115,6 @@ def _choose(context: Context) -> tuple[str, str]:
         return "kci_low_rank", f"test = kci_low_rank: {n} rows, and it sees changes of any kind"
     return "mixed", (
         f"test = mixed: {n} rows; it sees changes of means only. Write test='kci_low_rank' to wait"
-    )
-
-
-def _innovations(table: Table, variables: Sequence[str]) -> dict[str, Floats]:
-    """Give what a linear autoregression leaves of each numeric variable; none with holes."""
-    found = {}
-    for i, name in enumerate(variables):
-        if table.kinds[i] is Kind.DISCRETE or np.isnan(table.values[:, i]).any():
-            continue
-        past = [k for k, other in enumerate(table.names) if parse_label(other)[0] == name][1:]
-        rows = np.column_stack([np.ones(len(table)), table.values[:, past]])
-        fitted = np.linalg.lstsq(rows, table.values[:, i], rcond=None)[0]
-        found[name] = table.values[:, i] - rows @ fitted
-    return found
-
-
-def _refuse_autocorrelated(new: dict[str, Floats], lags: int) -> list[str]:
-    """Refuse autocorrelated rows; once their past is given, only say what is left of it."""
-    if not new:
-        return ["autocorrelation was not checked: no numeric column is complete"]
-    flags = autocorrelated(np.column_stack(list(new.values())))
-    found = [name for name, flag in zip(new, flags.tolist(), strict=True) if flag]
-    if not found:
-        return []
-    said = f"rows are autocorrelated in {listing(found)} beyond a drift slower than {SLOWEST} rows"
-    if lags:
-        return [f"{said}, also given lags={lags}"]
-    raise DataError(
-        f"{said}. With time as the only context a stationary autoregression looks like a changing "
-        "mechanism (37 to 95 % of the time). Write lags=1 or more to condition on each variable's "
-        "own past, or use pcmci_plus."
     )
 
 

@@ -19,6 +19,7 @@ from causalsim.discovery._votes import Votes
 from causalsim.errors import listing
 from causalsim.graph import CPDAG, DAG, PAG, TemporalGraph
 from causalsim.graph._base import MarkedGraph, true_cells
+from causalsim.graph.labels import parse_label
 from causalsim.graph.pdag import Triple
 
 __all__ = ["Oriented", "Run", "describe"]
@@ -37,7 +38,13 @@ _SERIES = (
 )
 _ASSUMPTIONS = {
     "pc": (_NO_HIDDEN, _NO_CYCLES, _FAITHFUL, _ROWS, _TESTS),
-    "fci": (_NO_CYCLES, _FAITHFUL, _ROWS, _TESTS),
+    "fci": (
+        _NO_CYCLES,
+        "none about hidden common causes and selection: both may be there",
+        _FAITHFUL,
+        _ROWS,
+        _TESTS,
+    ),
     "cdnod": (
         "hidden common causes, if any, are functions of the context (pseudo causal sufficiency)",
         _NO_CYCLES,
@@ -88,16 +95,13 @@ def describe(graph: AnyFound, run: Run) -> DiscoveryResult[AnyFound]:
     return DiscoveryResult(
         graph=graph,
         algorithm=run.algorithm,
-        test=repr(test.spec),
+        test=str(test.spec),
         n=test.n,
         n_tests=found.record.n_tests,
         record=found.record,
         unions=found.unions,
         votes=work.votes,
-        events=tuple(
-            Event(names[s.tail], names[s.head], s.rule, tuple(names[k] for k in s.because), s.mark)
-            for s in work.steps
-        ),
+        events=tuple(_event(step, names, _contexts(graph)) for step in work.steps),
         ambiguous=tuple((names[x], names[y], names[z]) for x, y, z in sorted(work.ambiguous)),
         strengths=_strengths(test, static, found.record),
         detectable=_detectable(tester, max(0, found.depth), run.options),
@@ -106,6 +110,22 @@ def describe(graph: AnyFound, run: Run) -> DiscoveryResult[AnyFound]:
         notes=(*test.notes, *run.said, *_notes(run)),
         provenance=provenance(run.table),
     )
+
+
+def _contexts(graph: object) -> frozenset[str]:
+    """Give the contexts of a temporal graph."""
+    if not isinstance(graph, TemporalGraph):
+        return frozenset()
+    roles = zip(graph.nodes, graph.roles, strict=True)
+    return frozenset(name for name, role in roles if role == "context")
+
+
+def _event(step: Step, names: tuple[str, ...], contexts: frozenset[str]) -> Event:
+    """Name the nodes of a step; an arrow out of a context is no knowledge of the user."""
+    tail, head = names[step.tail], names[step.head]
+    by_context = step.rule in ("knowledge", "time") and parse_label(tail)[0] in contexts
+    rule = "context" if by_context else step.rule
+    return Event(tail, head, rule, tuple(names[k] for k in step.because), step.mark)
 
 
 def _assumptions(run: Run) -> Iterator[str]:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from causalsim.discovery._embedding import distance_gram, embedding
 from causalsim.discovery._modules import Module, Positions
 from causalsim.discovery._time_width import time_width
-from causalsim.errors import OptionError
+from causalsim.errors import OptionError, listing
 from causalsim.kernels import centred
 
 __all__ = ["DrivingForce", "driving_force"]
@@ -54,6 +54,8 @@ class DrivingForce:
     width : float
         Of the kernel over times; infinite for domains.
     kernel : {"gaussian", "linear"}
+    labels : tuple of str
+        The name of each domain, or the date of each time; empty where there is none.
     """
 
     array: Floats
@@ -62,6 +64,7 @@ class DrivingForce:
     shares: Floats
     width: float
     kernel: Kernel
+    labels: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Say what it holds."""
@@ -72,6 +75,9 @@ class DrivingForce:
     def summary(self) -> str:
         """Give the result as text."""
         where = f"{len(self.contexts)} {self.kind}s"
+        if self.labels:
+            times = f"{self.labels[0]} to {self.labels[-1]}"
+            where += f" ({times if self.kind == 'time' else listing(self.labels)})"
         near = f", kernel width {self.width:.4g} in units of time" if self.kind == "time" else ""
         lines = [f"driving force ({self.kernel} kernel) at {where}{near}"]
         lines += [
@@ -89,6 +95,7 @@ class DrivingForce:
             "shares": self.shares.tolist(),
             "width": None if np.isinf(self.width) else self.width,
             "kernel": self.kernel,
+            "labels": list(self.labels),
         }
 
     @classmethod
@@ -101,6 +108,7 @@ class DrivingForce:
             np.array(payload["shares"], np.float64),
             np.inf if payload["width"] is None else float(payload["width"]),
             payload["kernel"],
+            tuple(payload.get("labels", ())),
         )
 
 

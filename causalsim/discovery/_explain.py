@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from causalsim.discovery._knowledge import Knowledge, Resolved
-from causalsim.errors import OptionError
+from causalsim.discovery._pag_words import pag_words
+from causalsim.errors import NameNotFoundError, OptionError
 from causalsim.graph import PAG, TemporalGraph
-from causalsim.graph.labels import parse_label
+from causalsim.graph.labels import label, parse_label
 from causalsim.graph.marks import Mark
 
 if TYPE_CHECKING:
@@ -199,11 +200,11 @@ def _size(facts: frozenset[Fact]) -> tuple[int, int, list[str]]:
 def explain(result: AnyResult, x: str, y: str) -> Explanation:
     """Explain one pair of a result; see :meth:`DiscoveryResult.explain`."""
     reader, graph = _Reader(result), result.static
+    if isinstance(result.graph, TemporalGraph):
+        x, y = _in_window(result.graph, x, y)
     i, j = graph.index(x), graph.index(y)
     if i == j:
         raise OptionError(f"explain({x!r}, {y!r}): give two different variables.")
-    if parse_label(x)[1] and parse_label(y)[1] and isinstance(result.graph, TemporalGraph):
-        raise OptionError(f"explain({x!r}, {y!r}): one end lies in the present; drop its lag.")
     known = [f"knowledge: {rule}" for rule in reader.knowledge(x, y)]
     if not graph.skeleton[i, j]:
         lines = [f"{x} and {y} are not joined.", *_apart(reader, x, y), *known]
@@ -223,8 +224,28 @@ def explain(result: AnyResult, x: str, y: str) -> Explanation:
     return Explanation(x, y, edge, tuple(lines), certificate)
 
 
+def _in_window(graph: TemporalGraph, x: str, y: str) -> tuple[str, str]:
+    """Write two labels as the nodes of the search; refuse what it did not look at."""
+    ends = [parse_label(x), parse_label(y)]
+    for name, lag in ends:
+        if name not in graph.nodes:
+            raise NameNotFoundError.from_names("variable", name, graph.nodes)
+        if lag > graph.max_lag:
+            raise OptionError(
+                f"explain({x!r}, {y!r}): {lag} steps lie beyond max_lag={graph.max_lag}, so no "
+                f"link was looked for; ask about lags from 0 to {graph.max_lag}, or search with a "
+                "larger max_lag."
+            )
+    if all(lag for _, lag in ends):
+        raise OptionError(f"explain({x!r}, {y!r}): one end lies in the present; drop its lag.")
+    first, second = (label(*end) for end in ends)
+    return first, second
+
+
 def _apart(reader: _Reader, x: str, y: str) -> list[str]:
     fact, options = reader.fact(x, y), reader.result.options
+    if np.isnan(fact.p_value) and options.get("knowledge") is None:
+        return ["Time or a context keeps them apart; the pair was not tested."]
     if np.isnan(fact.p_value):
         return ["Knowledge keeps them apart; the pair was not tested."]
     text = f"{_given_words(fact.given)}: p = {fact.p_value:.3g}."
@@ -257,8 +278,10 @@ _RULE_WORDS = {
     "other; see .directions.",
     "R1": "{arrow} by Meek's R1: otherwise {others} --> {a} <-- {b} would be a new collider.",
     "R2": "{arrow} by Meek's R2: otherwise {a} --> {others} --> {b} would close a cycle.",
-    "R3": "{arrow} by Meek's R3, through {others}.",
-    "R4": "{arrow} by Meek's R4, through {others}.",
+    "R3": "{arrow} by Meek's R3, through {others}: otherwise both would point at {a}, a new "
+    "collider, or a cycle would close.",
+    "R4": "{arrow} by Meek's R4, through {others}: otherwise a new collider would point at {a}, "
+    "or a cycle would close.",
     "conflict": "Rules disagree: some want {arrow}, some {b} --> {a} (with {others}).",
     "cycle": "{arrow} was wanted but lies on a directed cycle, so it is marked as a conflict.",
     "refused": "{arrow} was wanted (with {others}) and refused: knowledge or an earlier arrow "
@@ -276,18 +299,8 @@ def _event_words(reader: _Reader, event: Event) -> str:
             f"{reader.result.options['sepset']!r} finds {b} not to separate them."
         )
     if isinstance(reader.graph, PAG):
-        return _pag_words(event)
+        return pag_words(event, reader.fact, reader.result.options["sepset"])
     return _RULE_WORDS[event.rule].format(arrow=f"{a} --> {b}", a=a, b=b, others=others)
-
-
-def _pag_words(event: Event) -> str:
-    """Say which rule put which mark at the head of an edge."""
-    others = f", through {' and '.join(event.because)}" if event.because else ""
-    rule = event.rule if event.rule in ("knowledge", "refused") else f"rule {event.rule}"
-    role = f"no cause of {event.tail}" if event.mark == "arrow" else f"a cause of {event.tail}"
-    if event.rule == "refused":
-        return f"a mark at {event.head} ({event.mark}) was wanted{others} and refused."
-    return f"{event.mark} at {event.head}, so {event.head} is {role}: by {rule}{others}."
 
 
 def _certificate(reader: _Reader, tail: str, head: str) -> Certificate:

@@ -125,6 +125,10 @@ def fci(
 
     Notes
     -----
+    Assumes no causal cycles, faithfulness, and rows that are independent draws from one
+    distribution; hidden common causes and selection are allowed for. ``alpha`` is the level of
+    each test, not of the graph.
+
     Two colliders that share an edge make it ``<->``, which is a claim, not a conflict. Where
     tests contradict each other otherwise, a mark that was set earlier stays, and an end for
     which rules want both marks in one round, or that would close a directed cycle, stays a

@@ -135,7 +135,7 @@ class FixedEffects(BoundTest):
     def _without(self, labels: Labels) -> tuple[Floats, int]:
         """Give the covariances that labels leave, and the rank of their indicators."""
         if labels not in self._left:
-            left, rank = _project_out([self.codes[k] for k in labels], self.unit)
+            left, rank = project_out([self.codes[k] for k in labels], self.unit)
             self._left[labels] = left.T @ left, rank
         return self._left[labels]
 
@@ -208,7 +208,7 @@ def _remaining(matrix: Floats, given: Ints, ends: Ints) -> Floats:
     return left
 
 
-def _project_out(labels: Sequence[Ints], values: Floats) -> tuple[Floats, int]:
+def project_out(labels: Sequence[Ints], values: Floats) -> tuple[Floats, int]:
     """Give what labels leave of centred columns, and the rank of their indicators.
 
     Columns are centred within the levels of the label with most; what is left of the other

@@ -28,6 +28,7 @@ from causalsim.graph.pdag import PDAG, meek_rounds
 __all__ = ["Decision", "comparer", "positions", "turn_by_change"]
 
 Pair = tuple[int, int]
+ONE_WAY = "abstained: the modules drift one way, and two trends match whatever causes what"
 
 
 @final
@@ -104,7 +105,7 @@ def comparer(source: Context, state: PDAG, seed: int) -> Callable[[str, str], De
         found = direction(
             values[:, i], values[:, j], context, x_parents=x_parents, y_parents=y_parents, rng=seed
         )
-        verdicts = {"forward": f"{x} --> {y}", "backward": f"{y} --> {x}"}
+        verdicts = {"forward": f"{x} --> {y}", "backward": f"{y} --> {x}", "one_way": ONE_WAY}
         return Decision(
             *(x, y, found.forward, found.backward, found.margin),
             *(found.p_forward, found.p_backward),

@@ -25,6 +25,7 @@ from causalsim.discovery._condition_selection import (
 )
 from causalsim.discovery._describe import Run, describe
 from causalsim.discovery._knowledge import Knowledge, as_knowledge
+from causalsim.discovery._memory import memory_notes
 from causalsim.discovery._options import check_counts, check_levels, check_record
 from causalsim.discovery._orientation import mark_cycles, orient_by_knowledge
 from causalsim.discovery._result import DiscoveryResult
@@ -80,7 +81,8 @@ def pcmci(
         by Akaike's criterion of its regression on the conditions; for complete continuous data.
     fdr : float, optional
         Also drop links by Benjamini & Hochberg's step-up over all links tested, a pair within a
-        time step counting once.
+        time step counting once. The conditions of these tests were selected by PC1 on the same
+        rows, which the step-up does not know of: the rate holds as far as that selection is right.
     knowledge : Knowledge or mapping, optional
         ``X[t-2] --> Y`` and so on; see :meth:`causalsim.Knowledge.resolve_lagged`.
     max_conds, max_conds_y, max_conds_x : int, optional
@@ -116,6 +118,11 @@ def pcmci(
 
     Notes
     -----
+    Assumes no hidden common causes and no selection, faithfulness, the same links, mechanisms and
+    noise at all times (stationarity), no links within a step and no cause beyond ``max_lag``.
+    ``notes`` names variables that remember more than was conditioned on. ``alpha`` is the level
+    of each link's test, not of the graph.
+
     All tests use the same samples: the first 2 ``max_lag`` steps of each series are cut. No order
     of variables changes the result, as long as no two candidates are equally strong.
 
@@ -163,7 +170,7 @@ def pcmci(
         "record": record,
         "knowledge": None if knowledge is None else as_knowledge(knowledge).to_dict(),
     }
-    said += _within_steps(graph)
+    said += _within_steps(graph) + memory_notes(window, chosen)
     return describe(graph, Run("pcmci", tester, window.table, found, work, options, said))
 
 

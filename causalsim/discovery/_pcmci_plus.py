@@ -26,6 +26,7 @@ from causalsim.discovery._condition_selection import (
 )
 from causalsim.discovery._describe import Run, describe
 from causalsim.discovery._knowledge import Knowledge, as_knowledge
+from causalsim.discovery._memory import memory_notes
 from causalsim.discovery._options import check_counts, check_levels, check_record, check_rules
 from causalsim.discovery._orientation import Orientation, mark_cycles, orient_skeleton
 from causalsim.discovery._refit import near_dag
@@ -112,6 +113,12 @@ def pcmci_plus(
 
     Notes
     -----
+    Assumes no hidden common causes and no selection, faithfulness, the same links, mechanisms and
+    noise at all times (stationarity), no cycles within a step and no cause beyond ``max_lag``;
+    contexts stand for the hidden causes and changes that they name. ``notes`` names variables
+    that remember more than was conditioned on. ``alpha`` is the level of each test, not of the
+    graph.
+
     With ``sepset`` majority, conservative or max_p and ``conflict="mark"`` the order of columns
     does not change the graph, as long as no two candidates are equally strong.
 
@@ -168,7 +175,9 @@ def pcmci_plus(
         "record": record,
         "knowledge": None if knowledge is None else as_knowledge(knowledge).to_dict(),
     }
-    said = (f"alpha = {level:g} was chosen by the AIC of its graph",) if alpha is None else ()
+    said = memory_notes(window, outcome.chosen)
+    if alpha is None:
+        said = (f"alpha = {level:g} was chosen by the AIC of its graph", *said)
     tester, found, work = outcome.tester, outcome.found, outcome.work
     run = Run("pcmci_plus", tester, window.table, found, work, options, said)
     return describe(outcome.graph, run)
@@ -183,6 +192,7 @@ class _Outcome:
     found: Skeleton
     work: Orientation
     graph: TemporalGraph
+    chosen: list[Ints]
 
 
 @final
@@ -203,13 +213,14 @@ class _Plan:
         tester = Tester(window.test, level, self.n_jobs)
         found = window.skeleton(keep_all=self.keep_all)
         with keeping(found):
-            policy = self._policy(self._select(tester, found))
+            chosen = self._select(tester, found)
+            policy = self._policy(chosen)
             skeleton(tester, policy, found, self.report)
             work = orient_skeleton(tester, found, policy, window.known, self.rules)
         work.ambiguous = {t for t in work.ambiguous if not _is_settled(t, work.known)}
         mark_cycles(work, set(work.state.arrows()) - work.fixed)
         window.by_time(work)
-        return _Outcome(tester, found, work, window.graph(work))
+        return _Outcome(tester, found, work, window.graph(work), chosen)
 
     def _select(self, tester: Tester, found: Skeleton) -> list[Ints]:
         """Choose lagged conditions, and part the variables from the rest of their past."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, final
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast, final
 
 import numpy as np
 
@@ -32,6 +32,7 @@ __all__ = [
     "Sepsets",
     "over_labels",
     "provenance",
+    "read_fields",
 ]
 
 VERSION = 1
@@ -224,6 +225,15 @@ class DiscoveryResult(Generic[Found_co]):
     def __repr__(self) -> str:
         return self.summary()
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether two results are of one class and write the same file."""
+        if not isinstance(other, DiscoveryResult) or type(self) is not type(other):
+            return NotImplemented
+        return _files.dump_json(self.to_dict()) == _files.dump_json(other.to_dict())
+
+    def __hash__(self) -> int:
+        return hash((self.algorithm, self.n_tests, self.graph.edges))
+
     # -- pictures -------------------------------------------------------------------------
 
     def to_svg(self) -> str:
@@ -272,30 +282,13 @@ class DiscoveryResult(Generic[Found_co]):
 
     @classmethod
     def from_dict(cls, payload: Mapping[str, Any]) -> Self:
-        """Rebuild a result from :meth:`to_dict`."""
-        plain = _files.open_versioned(payload, "discovery", VERSION)
-        graph: Any = _read_graph(plain)
-        lags = 2 * graph.max_lag + 1 if isinstance(graph, TemporalGraph) else 1
-        return cls(
-            graph=graph,
-            algorithm=plain["algorithm"],
-            test=plain["test"],
-            n=plain["n"],
-            n_tests=plain["n_tests"],
-            record=Record.from_lists(lags * len(graph), plain["n_tests"], plain["tests"]),
-            unions={(i, j): tuple(given) for i, j, given in plain["unions"]},
-            votes=None if plain["votes"] is None else Votes.from_lists(plain["votes"]),
-            events=tuple(
-                Event(t, h, rule, tuple(b), *mark) for t, h, rule, b, *mark in plain["events"]
-            ),
-            ambiguous=tuple((x, y, z) for x, y, z in plain["ambiguous"]),
-            strengths=plain["strengths"],
-            detectable={int(k): v for k, v in plain["detectable"].items()},
-            options=plain["options"],
-            assumptions=tuple(plain["assumptions"]),
-            notes=tuple(plain["notes"]),
-            provenance=plain["provenance"],
-        )
+        """Rebuild a result from :meth:`to_dict`; that of CD-NOD is a CDNODResult."""
+        from causalsim.discovery._cdnod_result import CDNODResult
+
+        shared = read_fields(payload)
+        if cls is DiscoveryResult and shared["algorithm"] == "cdnod":
+            return cast("Self", CDNODResult.from_dict(payload))
+        return cls(**shared)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the result as JSON; the file appears whole or not at all.
@@ -306,11 +299,38 @@ class DiscoveryResult(Generic[Found_co]):
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
-        """Read a result written by :meth:`save`."""
+        """Read a result written by :meth:`save`; see :meth:`from_dict`."""
         return cls.from_dict(_files.load_json(path))
 
 
 AnyResult = DiscoveryResult[CPDAG | DAG | PAG | TemporalGraph]
+
+
+def read_fields(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the fields that all results share, out of what :meth:`DiscoveryResult.to_dict` gave."""
+    plain = _files.open_versioned(payload, "discovery", VERSION)
+    graph: Any = _read_graph(plain)
+    lags = 2 * graph.max_lag + 1 if isinstance(graph, TemporalGraph) else 1
+    return {
+        "graph": graph,
+        "algorithm": plain["algorithm"],
+        "test": plain["test"],
+        "n": plain["n"],
+        "n_tests": plain["n_tests"],
+        "record": Record.from_lists(lags * len(graph), plain["n_tests"], plain["tests"]),
+        "unions": {(i, j): tuple(given) for i, j, given in plain["unions"]},
+        "votes": None if plain["votes"] is None else Votes.from_lists(plain["votes"]),
+        "events": tuple(
+            Event(t, h, rule, tuple(b), *mark) for t, h, rule, b, *mark in plain["events"]
+        ),
+        "ambiguous": tuple((x, y, z) for x, y, z in plain["ambiguous"]),
+        "strengths": plain["strengths"],
+        "detectable": {int(k): v for k, v in plain["detectable"].items()},
+        "options": plain["options"],
+        "assumptions": tuple(plain["assumptions"]),
+        "notes": tuple(plain["notes"]),
+        "provenance": plain["provenance"],
+    }
 
 
 def over_labels(graph: TemporalGraph, labels: tuple[str, ...]) -> CPDAG:

@@ -27,7 +27,8 @@ def summary(result: AnyResult) -> str:
     title = TITLES[result.algorithm]
     lines = [
         f"{title} on {len(graph)} variables, {rows}: {result.test}, {settings}",
-        f"{graph.n_edges} edges after {result.n_tests} tests: {_counts(result)}",
+        f"{_number(graph.n_edges, 'edge')} after {_number(result.n_tests, 'test')}: "
+        + _counts(result),
         _class_words(result),
         "",
         *_edge_lines(result),
@@ -43,6 +44,10 @@ def summary(result: AnyResult) -> str:
     lines += [f"  {text}" for text in result.assumptions]
     lines += [f"note: {note}" for note in result.notes]
     return "\n".join(lines)
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _counts(result: AnyResult) -> str:
@@ -63,7 +68,10 @@ def _counts(result: AnyResult) -> str:
 def _class_words(result: AnyResult) -> str:
     static = result.static
     if isinstance(static, PAG):
-        return "tails are causes, arrowheads are not, circles are open; <-> has a hidden cause"
+        return (
+            "a tail is a cause of the other end or of selection, an arrowhead is neither, a "
+            "circle is open; <-> has a hidden cause"
+        )
     if result.algorithm == "pcmci":
         return "arrows run forward in time; what happens within a step has no direction here"
     count = sum(

@@ -1,6 +1,7 @@
 """Pictures with matplotlib: the same layout and glyphs as the SVG of ``causalsim.graph.draw``."""
 
+from causalsim.viz._force import driving_force
 from causalsim.viz._plot import plot, save
-from causalsim.viz._time import driving_force, lags, window
+from causalsim.viz._time import lags, window
 
 __all__ = ["driving_force", "lags", "plot", "save", "window"]

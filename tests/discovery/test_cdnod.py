@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from causalsim.citest import FisherZ, Oracle
-from causalsim.discovery import DiscoveryResult
+from causalsim.discovery import DiscoveryResult, pcmci_plus
 from causalsim.discovery._cdnod import cdnod
 from causalsim.discovery._cdnod_result import CDNODResult
 from causalsim.discovery._colliders import RULES
 from causalsim.discovery._independent_change import Decision, turn_by_change
 from causalsim.discovery._orientation import POLICIES, Orientation
-from causalsim.errors import DataError, KnowledgeError, NameNotFoundError, OptionError
+from causalsim.errors import DataError, FormatError, KnowledgeError, NameNotFoundError, OptionError
 from causalsim.graph import CPDAG, DAG, Mark, random_dag
 from causalsim.graph.pdag import PDAG, meek_rounds
 
@@ -321,9 +321,19 @@ def test_saving_and_loading_give_the_same_result(tmp_path):
     assert back.changing == FOUND.changing == ("X", "Z")
     assert back.directions.equals(FOUND.directions)
     assert back.summary() == FOUND.summary()
-    assert DiscoveryResult.load(path).graph == FOUND.graph
-    with pytest.raises(DataError, match="this result holds no data: it was loaded from a file"):
+    assert back == FOUND == DiscoveryResult.load(path)
+    assert isinstance(DiscoveryResult.load(path), CDNODResult)
+    with pytest.raises(DataError, match="holds no rows: .* from a file.*give them as data="):
         back.predict_condition(shifted(1))
+
+
+def test_a_result_of_another_algorithm_is_no_result_of_cdnod(tmp_path):
+    path = tmp_path / "r.json"
+    pcmci_plus(np.random.default_rng(0).normal(size=(40, 2)), 1).save(path)
+    with pytest.raises(
+        FormatError, match=r"of cdnod\(\), got one of pcmci_plus\(\); read it with"
+    ):
+        CDNODResult.load(path)
 
 
 def test_the_result_says_what_it_rests_on():
@@ -397,16 +407,46 @@ def conditions(seed, shifts, n=200):
     return pd.concat(parts, ignore_index=True)
 
 
+def test_a_loaded_result_predicts_from_the_rows_it_was_found_in(tmp_path):
+    rows, new = conditions(0, {"a": 0.0, "b": 2.0}), conditions(1, {"c": 6.0})
+    found = cdnod(rows, "run", "fisher_z", rng=0)
+    found.save(tmp_path / "r.json")
+    back = CDNODResult.load(tmp_path / "r.json")
+    again = back.predict_condition(new, ["Y"], data=rows, rng=0)
+    first = found.predict_condition(new, "Y", rng=0)
+    pd.testing.assert_frame_equal(again.mechanisms, first.mechanisms)
+    pd.testing.assert_frame_equal(again.condition, first.condition)
+
+
+def test_a_driving_force_knows_its_domains_and_dates():
+    rng, sites = np.random.default_rng(0), np.array(["Rome", "Oslo", "Lima"])[np.arange(120) % 3]
+    frame = pd.DataFrame(rng.normal(size=(120, 2)), columns=["X", "Y"]).assign(site=sites)
+    frame["X"] += 3 * (frame["site"] == "Rome") - 3 * (frame["site"] == "Lima")
+    by_site = cdnod(frame, "site", "mixed", phases=2).driving_force("X")
+    assert by_site.labels == ("Lima", "Oslo", "Rome")
+    assert "at 3 domains ('Lima', 'Oslo', 'Rome')" in by_site.summary()
+    days = pd.date_range("2020-01-01", periods=200)
+    drift = pd.DataFrame(rng.normal(size=(200, 2)), days, ["X", "Y"])
+    drift["X"] += np.linspace(0, 3, 200)
+    force = cdnod(drift, "time", "fisher_z", phases=2).driving_force("X")
+    later = cdnod(drift, "time", "fisher_z", phases=2, lags=2).driving_force("X")
+    assert later.labels == tuple(days.strftime("%Y-%m-%d"))[2:]
+    assert force.labels == tuple(days.strftime("%Y-%m-%d"))
+    assert "at 200 times (2020-01-01 to 2020-07-18)" in force.summary()
+
+
 def test_a_held_out_condition_is_predicted_by_the_mechanisms_that_do_not_change():
     found = cdnod(conditions(0, {"a": 0.0, "b": 2.0}), "run", "fisher_z", rng=0)
     new = conditions(1, {"c": 6.0})
-    scores = found.predict_condition(new, targets=["Y"], rng=0)
+    seen = found.predict_condition(new, targets=["Y"], rng=0)
+    scores = seen.mechanisms
     assert scores.index.tolist() == ["X", "Y", "Z"]
     assert scores["role"].tolist() == ["invariant", "target", "invariant"]
     assert scores.loc["Z", "gain"] > 1
     assert scores.loc["Z", "log_likelihood"] == pytest.approx(-1.42, abs=0.2)
     assert scores.loc["Y", "log_likelihood"] < scores.loc["Z", "log_likelihood"]
-    assert found.predict_condition(new, rng=0).loc["Y", "role"] == "changing"
+    assert seen.condition.loc["Z", "gain"] > 10 * seen.condition.loc["Z", "se"]
+    assert found.predict_condition(new, rng=0).mechanisms.loc["Y", "role"] == "changing"
     with pytest.raises(NameNotFoundError, match=r"no variable \(in targets\) 'W'"):
         found.predict_condition(new, targets=["W"])
     with pytest.raises(NameNotFoundError, match="no column 'Z'"):
@@ -436,7 +476,7 @@ def test_independent_changes_turn_an_edge_and_say_so(tmp_path):
     loaded = CDNODResult.load(tmp_path / "found.json")
     assert loaded.decisions == found.decisions
     assert np.array_equal(loaded.driving_force("X").array, force.array)
-    with pytest.raises(DataError, match="holds no data"):
+    with pytest.raises(DataError, match=r"holds no rows: .*run cdnod\(\) on them again"):
         loaded.driving_force("Y")
     with pytest.raises(NameNotFoundError, match="no changing module 'time'"):
         found.driving_force("time")

@@ -71,7 +71,7 @@ def test_dates_and_other_numbers_are_times(column):
 def test_kinds_overrule_what_a_column_looks_like():
     years = np.repeat(np.arange(12), 5)
     assert read_context(frame(year=years), "year", kinds={"year": "discrete"}).clock is None
-    with pytest.raises(DataError, match="'year' does not increase: 0 stands in two rows"):
+    with pytest.raises(DataError, match="'year' does not increase: 0 stands in rows 0 and 1"):
         read_context(frame(year=years), "year", kinds={"year": "continuous"})
 
 
@@ -81,9 +81,9 @@ def test_time_without_such_a_column_is_the_row_number():
     assert found.clock.tolist() == list(range(60))
     own = read_context(frame(time=np.arange(60) / 3), "time")
     assert own.clock.tolist() == (np.arange(60) / 3).tolist()
-    with pytest.raises(DataError, match="the index does not increase: 59.0 stands before 58.0"):
+    with pytest.raises(DataError, match=r"59.0 \(row 0\) stands before 58.0"):
         read_context(frame()[::-1].set_index(np.arange(59.0, -1, -1)), "time")
-    with pytest.raises(DataError, match=r"the time 3 stands in 2 rows"):
+    with pytest.raises(DataError, match=r"the time 3 stands in rows 3 and 59"):
         read_context(frame().set_index(np.array([*range(59), 3])), "time")
 
 
@@ -119,8 +119,8 @@ def test_domains_with_few_rows_are_refused():
 @pytest.mark.parametrize(
     ("t", "words"),
     [
-        ([0.5, 2.5, 1.5, *range(3, 60)], "2.5 stands before 1.5"),
-        ([0.5, 1.5, 1.5, *range(3, 60)], "1.5 stands in two rows"),
+        ([0.5, 2.5, 1.5, *range(3, 60)], r"2.5 \(row 1\) stands before 1.5 \(row 2\)"),
+        ([0.5, 1.5, 1.5, *range(3, 60)], "1.5 stands in rows 1 and 2"),
     ],
 )
 def test_times_that_do_not_increase_are_refused(t, words):
@@ -154,12 +154,82 @@ def test_a_context_that_determines_another_is_refused_by_name(a, b, guilty):
         read_context(frame(a=a, b=b), ["a", "b"])
 
 
-def test_a_copy_of_the_context_is_refused():
-    site = np.tile(["a", "b", "c"], 20)
-    with pytest.raises(DataError, match="'copy'"):
-        read_context(frame(site=site, copy=np.char.add(site, "!")), "site")
-    kept = read_context(frame(site=site, copy=site), "site", degenerate="drop")
-    assert kept.variables == ("X", "Y")
+SITES = np.tile(["a", "b", "c"], 20)
+
+
+@pytest.mark.parametrize(
+    "copy", [SITES, np.char.add(SITES, "!"), np.tile([1, 2, 3], 20), np.tile([0.5, -2, 9.25], 20)]
+)
+def test_a_variable_that_repeats_the_context_is_degenerate(copy):
+    data = frame(site=SITES, copy=copy)
+    kinds = {"copy": "discrete"} if data["copy"].dtype == int else None
+    with pytest.raises(DataError, match="'copy' repeats the context 'site', be it in other words"):
+        read_context(data, "site", kinds=kinds)
+    dropped = read_context(data, "site", degenerate="drop", kinds=kinds)
+    assert dropped.variables == ("X", "Y")
+    assert "dropped: 'copy' repeats the context 'site'" in dropped.table.notes
+    kept = read_context(data, "site", degenerate="keep", kinds=kinds)
+    assert kept.variables == ("X", "Y", "copy")
+
+
+def test_a_coarser_variable_and_one_with_noise_do_not_repeat_the_context():
+    coarse = np.where(SITES == "a", "left", "right")
+    assert "part" in read_context(frame(site=SITES, part=coarse), "site").variables
+
+
+def test_contexts_of_the_same_rows_are_refused_as_contexts():
+    with pytest.raises(DataError, match="the context 'site' determines the context 'copy'"):
+        read_context(frame(site=SITES, copy=np.char.add(SITES, "!")), ["site", "copy"])
+
+
+def test_rows_know_their_domain_by_name():
+    a, b = np.repeat(["p", "q"], 30), np.tile(["u", "v", "w"], 20)
+    found = read_context(frame(a=a, b=b), ["a", "b"])
+    assert found.labels.tolist() == [f"{x}, {y}" for x, y in zip(a, b, strict=True)]
+    known = read_context(frame(arm=ARMS), "arm", targets={"drug": ["X"], "heat": None})
+    assert known.labels.tolist() == ARMS.tolist()
+
+
+def test_times_know_their_dates():
+    days = pd.date_range("2020-01-31", periods=60)
+    expected = [f"{day:%Y-%m-%d}" for day in days]
+    assert read_context(frame(day=days), "day").labels.tolist() == expected
+    assert read_context(frame().set_index(days), "time").labels.tolist() == expected
+    zoned = frame().set_index(days.tz_localize("Asia/Tokyo"))
+    assert read_context(zoned, "time").labels.tolist() == expected
+    assert read_context(frame(), "time").labels is None
+    assert read_context(frame(t=np.arange(60.0) / 2), "t").labels is None
+    holed = frame().set_index(days)
+    holed.iloc[3, 0] = np.nan
+    assert read_context(holed, "time", missing="listwise").labels is None
+
+
+def test_dates_out_of_order_are_named_as_dates():
+    days = pd.date_range("2020-01-01", periods=60).to_series()
+    days.iloc[[10, 11]] = days.iloc[[11, 10]].to_numpy()
+    words = r"2020-01-12 \(row 10\) stands before 2020-01-11 \(row 11\); the first row is 0"
+    with pytest.raises(DataError, match=f"the time 'day' does not increase: {words}"):
+        read_context(frame(day=days.to_numpy()), "day")
+
+
+def test_dates_as_text_are_sent_to_parse_dates():
+    days = pd.date_range("2020-01-01", periods=60).strftime("%Y-%m-%d")
+    with pytest.raises(DataError, match=r"'day' holds dates as text, .*parse_dates=\['day'\]"):
+        read_context(frame(day=days), "day")
+    told = read_context(frame(day=days), "day", kinds={"day": "time"})
+    assert told.labels.tolist() == days.tolist()
+
+
+def test_the_row_number_goes_beside_other_contexts():
+    found = read_context(frame(site=["a", "b"] * 30), ["time", "site"])
+    assert found.names == ("time", "site")
+    assert found.clock.tolist() == list(range(60))
+
+
+def test_a_context_in_the_index_is_sent_to_reset_index():
+    data = frame(site=["a", "b"] * 30).set_index("site")
+    with pytest.raises(NameNotFoundError, match=r"no column 'site': it is the index.*reset_index"):
+        read_context(data, "site")
 
 
 def test_missing_contexts_and_wrong_names_are_refused():
@@ -215,6 +285,8 @@ def test_a_context_column_may_be_an_intervention_itself():
 
 def test_targets_that_make_no_sense_are_refused():
     everything = dict.fromkeys(["base", "drug", "heat"])
+    with pytest.raises(OptionError, match=r"list of variables; write \{'drug': \['X'\]\}"):
+        read_context(frame(arm=ARMS), "arm", targets={"drug": "X"})
     with pytest.raises(OptionError, match="names every level of 'arm'; leave out the one"):
         read_context(frame(arm=ARMS), "arm", targets=everything)
     with pytest.raises(NameNotFoundError, match=r"no context or level \(in targets\) 'drugs'"):
@@ -288,8 +360,38 @@ def test_autocorrelated_rows_are_refused_unless_their_past_is_given():
     assert not any("autocorrelated" in note for note in bound.notes)
     assert bound.n == len(seen.table) == len(seen.clock) == 299
     assert bound.names == context.table.names
-    site = read_context(data.assign(site=np.tile(["a", "b"], 150)), "site")
-    assert bind_context("fisher_z", site, 0, "auto")[0].n == 300
+
+
+def test_autocorrelated_rows_within_domains_are_refused_alike():
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"X": rng.normal(size=300), "Y": autoregression(0.8, 300, rng)})
+    years = np.repeat([f"y{k}" for k in range(10)], 30)
+    context = read_context(data.assign(year=years), "year")
+    with pytest.raises(DataError, match=r"in 'Y' within domains, in the order.* lags=1 .*shuffle"):
+        bind_context("mixed", context, 0, "auto")
+    bound, seen = bind_context("mixed", context, 1, "auto")
+    assert bound.n == len(seen.table) == 290
+    shuffled = data.iloc[rng.permutation(300)].assign(year=years)
+    assert bind_context("mixed", read_context(shuffled, "year"), 0, "auto")[0].n == 300
+
+
+def test_an_autoregression_under_noise_is_noted_where_its_past_is_too_short():
+    rng, noted = np.random.default_rng(0), 0
+    for _ in range(10):
+        seen = 0.44 * autoregression(0.9, 400, rng) + 0.7 * rng.normal(size=400)
+        read = read_context(pd.DataFrame({"X": seen}), "time")
+        bound, _ = bind_context("fisher_z", read, 1, "auto")
+        noted += any("also given lags=1" in note for note in bound.notes)
+    assert noted >= 7
+
+
+def test_volatility_that_wanders_is_noted():
+    rng = np.random.default_rng(0)
+    spread = np.exp(0.35 * autoregression(0.9, 600, rng))
+    data = pd.DataFrame({"X": spread * rng.normal(size=600), "Y": rng.normal(size=600)})
+    bound, _ = bind_context("fisher_z", read_context(data, "time"), 0, "auto")
+    (note,) = (note for note in bound.notes if "comes in clusters" in note)
+    assert "the spread of 'X' comes" in note
 
 
 def test_a_long_memory_is_noted_where_one_lag_is_too_few():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,10 +109,12 @@ def test_files_give_back_what_they_got(kind):
     context = Positions.times(np.arange(60.0))
     if kind == "domain":
         context = Positions.domains(np.arange(60) // 10)
-    found = driving_force(x, y, context)
+    labels = tuple(map(str, context.points))
+    found = replace(driving_force(x, y, context), labels=labels)
     payload = json.loads(json.dumps(found.to_dict()))
     again = DrivingForce.from_dict(payload)
     assert again.to_dict() == found.to_dict()
+    assert again.labels == labels
     assert again.summary() == found.summary()
 
 

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 import causalsim as cs
 from causalsim.citest import FisherZ, Oracle
 from causalsim.discovery._colliders import RULES
+from causalsim.discovery._explain import Fact
 from causalsim.discovery._orientation import POLICIES
+from causalsim.discovery._pag_words import pag_words
+from causalsim.discovery._result import Event
 from causalsim.errors import NameNotFoundError, OptionError
 
 SPRINKLER = cs.DAG.from_edges(["R --> W", "S --> W", "W --> F"])
@@ -83,7 +86,7 @@ def test_r4_rests_on_knowledge_and_says_so():
     dag = cs.DAG.from_edges(["3 --> 2", "2 --> 1", "0 --> 1", "0 --> 2", "0 --> 3"])
     found = cs.pc(None, Oracle(dag), knowledge={"required": ["3 --> 2", "2 --> 1"]})
     text = words(found, "0", "1")
-    assert "0 --> 1 by Meek's R4, through 3 and 2." in text
+    assert "0 --> 1 by Meek's R4, through 3 and 2: otherwise a new collider would" in text
     facts = {(f.x, f.y, f.given, f.independent) for f in certificate_of(found, "0", "1")}
     edges = {(a, "0", (), False) for a in "123"}
     judged = {("3", "1", ("a set with 0",), True), ("3", "1", ("every set without 0",), False)}
@@ -133,6 +136,64 @@ def test_the_pair_must_be_two_known_variables():
         found.explain("R", "R")
     with pytest.raises(NameNotFoundError, match="no node 'r'.* Did you mean 'R'"):
         found.explain("r", "W")
+
+
+SERIES = cs.pcmci_plus(
+    cs.random_temporal_scm(["rain", "river level", "flood"], max_lag=2, rng=3).sample(300, rng=3),
+    3,
+)
+
+
+def test_an_arrow_out_of_a_context_is_no_knowledge_of_the_user():
+    rng = np.random.default_rng(0)
+    panel = [rng.normal((shift, 0), size=(60, 2)) for shift in (0, 3, 6)]
+    found = cs.pcmci_plus(panel, 1, context="space")
+    (event,) = [event for event in found.events if (event.tail, event.head) == ("space", "x0")]
+    assert event.rule == "context"
+    text = words(found, "space", "x0")
+    assert "space --> x0 since nothing causes a context." in text
+    assert "context" in found.edges.set_index("edge").loc["space --> x0", "rule"]
+
+
+def test_a_lag_may_be_written_as_now():
+    plain = str(SERIES.explain("river level", "flood"))
+    assert str(SERIES.explain("river level[t]", "flood[t]")) == plain
+    assert str(SERIES.explain("rain[t - 1]", "flood")) == str(SERIES.explain("rain[t-1]", "flood"))
+
+
+def test_what_lies_beyond_the_largest_lag_was_not_looked_for():
+    with pytest.raises(OptionError, match=r"6 steps lie beyond max_lag=3, .* lags from 0 to 3"):
+        SERIES.explain("rain[t-6]", "flood")
+    with pytest.raises(
+        NameNotFoundError, match=r"'rian'. Known: 'rain', 'river level', 'flood'\."
+    ):
+        SERIES.explain("rian[t-1]", "flood")
+    with pytest.raises(OptionError, match="one end lies in the present"):
+        SERIES.explain("rain[t-1]", "flood[t-1]")
+    with pytest.raises(OptionError, match="give two different variables"):
+        SERIES.explain("rain", "rain[t]")
+
+
+@pytest.mark.parametrize("sepset", [rule for rule in RULES if rule != "union"])
+def test_marks_of_a_pag_name_the_sets_behind_them(sepset):
+    dag = cs.DAG.from_edges(["A --> C", "B --> C", "C --> D"])
+    found = cs.fci(None, Oracle(dag), sepset=sepset)
+    collider = "A and B are independent without conditioning (p = 1), and the rule"
+    assert f"by a collider A *-> C <-* B: {collider} {sepset!r}" in words(found, "A", "C")
+    text = words(found, "C", "D")
+    assert "tail at C, so C is a cause of D, or of selection: by R1: A *-> C <-* D would" in text
+    apart = "A and D are independent given {C} (p = 1)"
+    assert f"{apart}, and the rule {sepset!r} finds C to separate them" in text
+
+
+def test_every_rule_of_a_pag_has_words():
+    fact = Fact("X", "Z", (), 0.5, independent=True)
+    for rule in (*(f"R{k}" for k in range(1, 11)), "collider", "knowledge", "refused"):
+        for mark in ("arrow", "tail"):
+            event = Event("X", "Y", rule, ("Z",), mark)
+            text = pag_words(event, lambda *_: fact, "first")
+            assert text.endswith(".")
+            assert "{" not in text.replace("{C}", "")
 
 
 # -- certificates ----------------------------------------------------------------------------

@@ -50,6 +50,8 @@ def test_saving_and_loading_give_the_same_result(
     found.save(path)
     back = DiscoveryResult.load(path)
     assert back.to_dict() == found.to_dict() == json.loads(path.read_text(encoding="utf-8"))
+    assert back == found
+    assert hash(back) == hash(found)
     assert back.graph == found.graph
     assert dict(back.sepsets) == dict(found.sepsets)
     assert back.tests.equals(found.tests)
@@ -95,6 +97,12 @@ def test_other_files_are_refused(tmp_path, content, message):
 
 def test_equal_runs_give_equal_dicts():
     assert cs.pc(sample_of(), "fisher_z").to_dict() == FOUND.to_dict()
+
+
+def test_results_are_equal_if_their_files_are():
+    assert cs.pc(sample_of(), "fisher_z") == FOUND
+    assert cs.pc(sample_of(), "fisher_z", alpha=0.04) != FOUND
+    assert FOUND.graph != FOUND
 
 
 # -- tests, sepsets, strengths ---------------------------------------------------------------
@@ -168,7 +176,7 @@ def test_the_smallest_detectable_effect_has_the_power_that_it_claims():
 def test_options_and_provenance_say_what_was_run():
     assert FOUND.options["alpha"] == 0.05
     assert FOUND.options["sepset"] == "conservative"
-    assert FOUND.test == "FisherZ(shrinkage=None)"
+    assert FOUND.test == "fisher_z"
     assert FOUND.n == FOUND.provenance["rows"] == 200
     assert FOUND.provenance["causalsim"] == cs.__version__
     other = cs.pc(sample_of(seed=1), "fisher_z").provenance
@@ -184,7 +192,7 @@ def test_options_and_provenance_say_what_was_run():
 def test_the_summary_names_test_level_counts_and_caveats():
     text = FOUND.summary()
     assert text == repr(FOUND)
-    assert text.startswith("PC on 6 variables, 200 rows: FisherZ(shrinkage=None), alpha = 0.05")
+    assert text.startswith("PC on 6 variables, 200 rows: fisher_z, alpha = 0.05")
     for part in (
         f"{FOUND.graph.n_edges} edges after {FOUND.n_tests} tests",
         "may still be joined by something too weak to see here",

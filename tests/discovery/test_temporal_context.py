@@ -287,7 +287,7 @@ def test_series_and_steps_at_once():
     assert "par_corr takes labels for fixed effects: 'space', 'time'" in found.notes
     again = DiscoveryResult.from_dict(found.to_dict())
     assert again.graph == found.graph
-    assert "knowledge" in str(found.explain("space", "x0"))
+    assert "space --> x0 since nothing causes a context" in str(found.explain("space", "x0"))
 
 
 @settings(max_examples=15)
