@@ -111,7 +111,9 @@ def load_json(path: Pathish) -> Any:
     """Read a JSON file, or say why it is none."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise FormatError(f"cannot read {path}: {reason(error)}") from error
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"cannot read {path} as JSON: {reason(error)}") from error
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalsim.data._raw import Floats, Raw
 from causalsim.data.table import Kind, Table
-from causalsim.errors import DataError, listing
+from causalsim.errors import DataError, OptionError, listing
 
 __all__ = ["Degenerate", "Missing", "check_finite", "drop_missing", "screen"]
 
@@ -70,6 +70,8 @@ def drop_missing(data: T, policy: Missing) -> T:
 
 def screen(table: Table, policy: Degenerate) -> Table:
     """Refuse, drop or keep columns that carry nothing new; see ``read_table``."""
+    if policy not in get_args(Degenerate):
+        raise OptionError.from_choice("degenerate", policy, get_args(Degenerate))
     if policy == "keep":
         return table
     found = _degenerate(table)

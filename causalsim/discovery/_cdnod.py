@@ -191,7 +191,9 @@ def cdnod(
 
 def _check_own(alpha: object, width: Any, phases: object) -> None:
     if alpha is None:
-        raise OptionError("alpha=None: expected a number between 0 and 1; only pc() chooses it.")
+        raise OptionError(
+            "alpha=None: expected a number between 0 and 1; pc() and pcmci_plus() choose it."
+        )
     number = isinstance(width, int | float | np.number) and not isinstance(width, bool)
     if width != "auto" and not (number and 0 < width < np.inf):
         raise OptionError(f"time_kernel={width!r}: expected a positive width, or 'auto'.")

@@ -155,8 +155,9 @@ def _measured(graph: DAG | ADMG | CPDAG, latents: Names) -> DAG | ADMG:
     """Give a graph of arrows over the measured nodes."""
     if not isinstance(graph, DAG | ADMG | CPDAG):
         raise GraphError(
-            f"graph is a {type(graph).__name__}; check takes a DAG, ADMG or CPDAG. Of a result, "
-            "write check(found.graph, data)."
+            f"graph is a {type(graph).__name__}; check takes a DAG, ADMG or CPDAG: of a result of "
+            "pc(), check(found.graph, data). The claims of PAGs and of temporal graphs are not "
+            "checked yet; found.explain(x, y) tells the tests behind a pair."
         )
     solid = graph.extension() if isinstance(graph, CPDAG) else graph
     return solid.project(latents) if as_names(latents) else solid

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, final, get_args
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalsim.data import Kind, Table, read_table
-from causalsim.data._quality import Degenerate, screen
+from causalsim.data._quality import screen
+from causalsim.discovery._dates import refuse_index
 from causalsim.errors import DataError, OptionError, listing
 
 __all__ = ["Environments", "read_environments"]
@@ -110,9 +111,7 @@ def read_environments(
             "missing='testwise' would leave each test other environments; write "
             "missing='listwise' to drop rows with missing values, or fill them in."
         )
-    if degenerate not in get_args(Degenerate):
-        raise OptionError.from_choice("degenerate", degenerate, get_args(Degenerate))
-    _refuse_index(data, context)
+    refuse_index(data, [context], getattr(data, "columns", ()))
     if not isinstance(data, Table) and not isinstance(kinds, str):
         kinds = {context: Kind.DISCRETE, **(kinds or {})}
     whole = read_table(data, missing=missing, kinds=kinds, degenerate="keep")  # type: ignore[arg-type]
@@ -129,13 +128,6 @@ def read_environments(
         raise DataError(f"{listing(times)} are times, which no test takes; drop them.")
     _refuse_sizes(column, context, whole, "data = data.dropna(); " * (missing == "listwise"))
     return _sorted(table, column)
-
-
-def _refuse_index(data: Any, context: str) -> None:
-    """Refuse a context that is the index of a DataFrame."""
-    index = getattr(data, "index", None)
-    if context in getattr(index, "names", ()) and context not in data.columns:
-        raise DataError(f"{context!r} is the index, not a column; write data.reset_index().")
 
 
 def _refuse_sizes(column: Floats, context: str, table: Table, first: str) -> None:

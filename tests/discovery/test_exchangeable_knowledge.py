@@ -302,14 +302,14 @@ def test_columns_that_carry_nothing_are_refused_dropped_or_kept():
     kept = exchangeable(frame, "place", degenerate="keep")
     assert kept.graph.adjacent("C") == ()
     assert kept.graph.subgraph(found.graph.nodes) == found.graph
-    with pytest.raises(OptionError, match="degenerate='dorp'"):
-        exchangeable(frame, "place", degenerate="dorp")
+    with pytest.raises(OptionError, match="degenerate='lose'"):
+        exchangeable(frame, "place", degenerate="lose")
     with pytest.raises(DataError, match="the data have 1 columns"):
         exchangeable(frame[["X", "C", "place"]], "place", degenerate="drop")
 
 
 def test_a_context_in_the_index_is_named():
-    with pytest.raises(DataError, match=r"'place' is the index, .* data.reset_index\(\)"):
+    with pytest.raises(NameNotFoundError, match=r"'place': it is the index.*reset_index\(\)"):
         exchangeable(frame_of(0).set_index("place"), "place")
 
 
