@@ -36,7 +36,7 @@ def fill(path):
 
 
 def test_what_is_no_json_is_explained(tmp_path):
-    with pytest.raises(FormatError, match=r"nope\.json as JSON: No such file or directory$"):
+    with pytest.raises(FormatError, match=r"nope\.json: No such file or directory$"):
         load_json(tmp_path / "nope.json")
     (tmp_path / "deep.json").write_text("[" * 100_000)
     with pytest.raises(FormatError, match=r"deep\.json as JSON: .*recursion"):

@@ -127,7 +127,7 @@ def check(
     notes = ["undirected edges were given directions"] if turned else []
     return CheckResult(
         graph=seen,
-        test=str(bound.spec),
+        test=repr(bound.spec),
         n=bound.n,
         alpha=alpha,
         correction=correction,

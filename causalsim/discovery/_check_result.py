@@ -13,6 +13,7 @@ import numpy as np
 
 from causalsim import _files
 from causalsim.discovery._record import plain
+from causalsim.discovery._spec_text import spoken
 from causalsim.graph import ADMG, DAG, parse_edge
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class CheckResult:
         missed = [answer for answer in self.edges if not answer.rejected]
         control = "no correction" if self.correction is None else self.correction
         gone = f"{len(missed)} of {len(self.edges)}"
-        how = f"{self.test}, {self.n} rows, alpha = {self.alpha:g}, {control}"
+        how = f"{spoken(self.test)}, {self.n} rows, alpha = {self.alpha:g}, {control}"
         lines = [
             f"{len(refuted)} of {len(self.implied)} implied independencies are refuted ({how})",
             *_answer_lines(refuted, "not "),

@@ -95,7 +95,7 @@ def describe(graph: AnyFound, run: Run) -> DiscoveryResult[AnyFound]:
     return DiscoveryResult(
         graph=graph,
         algorithm=run.algorithm,
-        test=str(test.spec),
+        test=repr(test.spec),
         n=test.n,
         n_tests=found.record.n_tests,
         record=found.record,

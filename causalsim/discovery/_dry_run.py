@@ -13,13 +13,11 @@ of the search, and fit on them.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from causalsim import citest
 from causalsim._parallel import Progress
 from causalsim._rng import RNG, spawn
 from causalsim.citest import CITest, Oracle
@@ -37,6 +35,7 @@ from causalsim.discovery._repeat import (
     settled,
 )
 from causalsim.discovery._result import DiscoveryResult, provenance
+from causalsim.discovery._spec_text import read_spec
 from causalsim.errors import OptionError
 from causalsim.graph import CPDAG, DAG, parse_edge
 from causalsim.scm._nodes import check_count
@@ -183,24 +182,6 @@ def _replicate(
 ) -> Outcome:
     """Draw a data set and run the algorithm on it."""
     return run_once(function, model.draw(n, stream), options, degenerate, stream)
-
-
-def read_spec(text: str) -> CITest:
-    """Turn the repr of a test's spec back into the spec, without evaluating anything.
-
-    >>> read_spec("GSquared(dof='full')")
-    GSquared(dof='full')
-    """
-    try:
-        call: Any = ast.parse(text, mode="eval").body
-        kind: type[CITest] = getattr(citest, call.func.id)
-        spec = kind(**{str(k.arg): ast.literal_eval(k.value) for k in call.keywords})
-    except (SyntaxError, ValueError, AttributeError, TypeError) as error:
-        raise OptionError(
-            f"the test of the result, {text}, cannot be rebuilt; give the spec: "
-            "dry_run(result, data, test=...)."
-        ) from error
-    return spec
 
 
 def _tested(result: DiscoveryResult[CPDAG]) -> dict[str, float]:

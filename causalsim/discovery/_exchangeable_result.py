@@ -12,6 +12,7 @@ import numpy as np
 
 from causalsim import _files
 from causalsim.discovery._record import plain
+from causalsim.discovery._spec_text import spoken
 from causalsim.graph import CPDAG, DAG, Mark, parse_edge
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class ExchangeableResult:
         layers = " | ".join(", ".join(layer) for layer in self.layers)
         settings = (
             f"{self.n_environments} environments of {self.context!r} with {self.n} rows, "
-            f"test = {self.test}, alpha = {self.options['alpha']:g}"
+            f"test = {spoken(self.test)}, alpha = {self.options['alpha']:g}"
         )
         edges, tests = _counted(self.graph.n_edges, "edge"), _counted(len(self.decisions), "test")
         lines = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from causalsim.discovery._spec_text import spoken
 from causalsim.graph import CPDAG, PAG, Mark, TemporalGraph
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def summary(result: AnyResult) -> str:
     settings = ", ".join(f"{key} = {options[key]}" for key in shown)
     title = TITLES[result.algorithm]
     lines = [
-        f"{title} on {len(graph)} variables, {rows}: {result.test}, {settings}",
+        f"{title} on {len(graph)} variables, {rows}: {spoken(result.test)}, {settings}",
         f"{_number(graph.n_edges, 'edge')} after {_number(result.n_tests, 'test')}: "
         + _counts(result),
         _class_words(result),

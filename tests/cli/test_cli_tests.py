@@ -12,7 +12,7 @@ import pytest
 def test_a_quantum_test_with_its_settings(run, chain):
     words = ("chain.csv", "--test", "qpc_plus", "--feature-map", "z", "--shots", "1024")
     found = json.loads(run("discover", *words, "--max-cond", "0", "--json", "--quiet").out)
-    assert found["test"] == "qpc_plus(feature_map=z, scale=0.25, shots=1024)"
+    assert found["test"] == "QPCPlus(feature_map='z', shots=1024)"
     note = next(note for note in found["notes"] if note.startswith("quantum kernel"))
     assert "effective dimension" in note
     assert "shot noise" in note
@@ -21,7 +21,7 @@ def test_a_quantum_test_with_its_settings(run, chain):
 def test_settings_by_name_are_numbers_words_and_truths(run, chain):
     words = ("--test", "kci", "--set", "null=permutation", "--set", "draws=200", "--seed", "3")
     found = json.loads(run("discover", "chain.csv", *words, "--json", "--quiet").out)
-    assert found["test"] == "kci(null=permutation, draws=200, seed=3)"
+    assert found["test"] == "KernelCI(null='permutation', draws=200, seed=3)"
     words = ("--test", "gcm", "--set", "weighted=True", "--set", "draws=99")
     found = json.loads(run("discover", "chain.csv", *words, "--json", "--quiet").out)
     assert "weighted=True" in found["test"]

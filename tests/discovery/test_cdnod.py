@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -126,9 +126,11 @@ def test_nothing_ever_causes_a_context(seed, sepset, conflict, alpha):
     values = np.column_stack([rng.normal(size=(60, len(dag) - 2)), labels])
     values[:, :-2] += 0.5 * labels @ rng.normal(size=(2, len(dag) - 2))
     frame = pd.DataFrame(values, columns=list(dag.nodes)).astype({"C": bool, "D": bool})
-    found = cdnod(
-        frame, ["C", "D"], "fisher_z", alpha=alpha, sepset=sepset, conflict=conflict, phases=2
-    )
+    options = {"alpha": alpha, "sepset": sepset, "conflict": conflict, "phases": 2}
+    try:
+        found = cdnod(frame, ["C", "D"], "fisher_z", **options)
+    except DataError:  # independent rows look ordered in one column of a thousand
+        reject()
     for name in ("C", "D"):
         assert not found.graph.parents(name)
         assert found.graph.adjacent(name) == found.graph.children(name)
@@ -379,7 +381,7 @@ def test_a_bound_test_needs_no_data():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"alpha": None}, "alpha=None: expected a number between 0 and 1; only pc"),
+        ({"alpha": None}, "alpha=None: expected a number between 0 and 1; pc"),
         ({"alpha": 2.0}, "alpha=2.0: expected a number between 0 and 1"),
         ({"phases": 4}, "phases=4: expected 3, or 2"),
         ({"conflict": "none"}, "conflict='none' is unknown"),

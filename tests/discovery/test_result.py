@@ -176,7 +176,7 @@ def test_the_smallest_detectable_effect_has_the_power_that_it_claims():
 def test_options_and_provenance_say_what_was_run():
     assert FOUND.options["alpha"] == 0.05
     assert FOUND.options["sepset"] == "conservative"
-    assert FOUND.test == "fisher_z"
+    assert FOUND.test == "FisherZ(shrinkage=None)"
     assert FOUND.n == FOUND.provenance["rows"] == 200
     assert FOUND.provenance["causalsim"] == cs.__version__
     other = cs.pc(sample_of(seed=1), "fisher_z").provenance
