@@ -153,8 +153,8 @@ def fci(
     _check_own(sepset, possible_dsep, shortcut)
     check_rng(rng)
     table = read_rows(data, test, missing=missing, kinds=kinds, degenerate=degenerate)
+    known = resolve(knowledge, bind(test, None).names if table is None else table.names)
     bound = bind(test, table)
-    known = resolve(knowledge, bound.names)
     policy = Policy(
         start=~(np.eye(len(bound.names), dtype=bool) | known.apart),
         fixed=known.fixed,
