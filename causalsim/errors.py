@@ -108,9 +108,14 @@ class NameNotFoundError(CausalSimError, KeyError):
 
     @classmethod
     def from_names(cls, what: str, got: object, available: Iterable[str]) -> Self:
-        """Build the message with the names that exist and the nearest one."""
+        """Build the message with the names that exist and the nearest one.
+
+        >>> print(NameNotFoundError.from_names("changing module", "X", ()))
+        no changing module 'X'. Known: none.
+        """
         known = [str(name) for name in available]
-        return cls(f"no {what} {got!r}. Known: {listing(known)}.{nearest(str(got), known)}")
+        there = listing(known) if known else "none"
+        return cls(f"no {what} {got!r}. Known: {there}.{nearest(str(got), known)}")
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""

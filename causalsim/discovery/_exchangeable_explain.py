@@ -117,9 +117,7 @@ class _Reader:
     def knowledge(self, x: str, y: str) -> list[str]:
         """Give the rules of knowledge about a pair."""
         i, j = self.result.graph.index(x), self.result.graph.index(y)
-        rules = [self.known.rules[key] for key in ((i, j), (j, i)) if key in self.known.rules]
-        if self.known.joined[i, j]:
-            rules.append("required in some direction")
+        rules = self.known.about(i, j)
         for (a, u), (b, v) in (((i, x), (j, y)), ((j, y), (i, x))):
             if not self.order.allowed[a, b] and not self.known.forbidden[a, b]:
                 rules.append(f"required edges lead from {v} to {u}")

@@ -164,10 +164,7 @@ class _Reader:
         resolved = self._resolve(Knowledge.from_dict(rules))
         if max(i, j) >= len(resolved.joined):
             return []
-        found = [resolved.rules[key] for key in ((i, j), (j, i)) if key in resolved.rules]
-        if resolved.joined[i, j]:
-            found.append("required in some direction")
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(resolved.about(i, j)))
 
     def _resolve(self, rules: Knowledge) -> Resolved:
         graph = self.result.graph

@@ -65,6 +65,11 @@ class Resolved:
         one_way = self.required | (self.forbidden.T & ~self.forbidden)
         return [(i, j) for i, j in true_cells(one_way & adjacency).tolist()]
 
+    def about(self, i: int, j: int) -> list[str]:
+        """Give the rules about a pair, in words."""
+        found = [self.rules[key] for key in ((i, j), (j, i)) if key in self.rules]
+        return [*found, "required in some direction"] if self.joined[i, j] else found
+
 
 @final
 @dataclass(frozen=True)

@@ -63,12 +63,25 @@ def driving_force(
         else:
             beside = (k - (shown - 1) / 2) / (shown + 1)
             axes.bar(force.contexts + beside, path, 1 / (shown + 1), **shade)
-    if force.kind == "domain" and force.labels:
-        axes.set_xticks(force.contexts, force.labels)
+    if force.labels:
+        _mark(axes, force)
     axes.set(xlabel="" if force.labels else force.kind, ylabel="driving force")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), edgecolor="none", fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     return axes
+
+
+def _mark(axes: Axes, force: DrivingForce) -> None:
+    """Write the names of domains, or a few dates, below the axis."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    if force.kind == "domain":
+        axes.set_xticks(force.contexts, force.labels)
+        return
+    dates = AutoDateLocator(maxticks=7)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(dates)
+    formatter = ConciseDateFormatter(dates)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(formatter)
 
 
 def _times(force: DrivingForce) -> Any:
