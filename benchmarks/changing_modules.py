@@ -278,8 +278,8 @@ other seeds, so that other families may be harder:
 {directions}
 
 The last four cannot be identified: *decided* should be near 0 there, and at most 10 %. *One way*:
-nothing is decided because both modules of a direction mostly go one way; a dash where counts are
-older than that rule, which can only take decisions away.
+nothing is decided because both modules of a direction mostly go one way; a dash over
+domains, whose order means nothing.
 
 ### Drivers that are not stationary
 
