@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -175,7 +175,7 @@ def discover(
     if options.get("alpha") is not None:
         spec.refuse_level(options["alpha"])
     if algorithm.screens:
-        options["degenerate"] = _choice(degenerate)
+        options["degenerate"] = degenerate
     options |= {"n_jobs": jobs, "progress": progress(quiet=quiet), "rng": seed}
     with notes(quiet=quiet):
         table = _load(
@@ -220,15 +220,6 @@ def _load(method: Method, spec: CITest, data: str, **reading: Any) -> Table:
 
     with workable(accepted):
         return load_table(data, **reading)
-
-
-def _choice(degenerate: str) -> str:
-    """Refuse an unknown way to treat degenerate columns."""
-    from causalsim.data._quality import Degenerate
-
-    if degenerate not in get_args(Degenerate):
-        raise OptionError.from_choice("degenerate", degenerate, get_args(Degenerate))
-    return degenerate
 
 
 def _width(text: str) -> float | str:
