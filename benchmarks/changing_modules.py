@@ -278,7 +278,7 @@ other seeds, so that other families may be harder:
 {directions}
 
 The last four cannot be identified: *decided* should be near 0 there, and at most 10 %. *One way*:
-nothing is decided because both modules of a direction mostly go one way; a dash over
+nothing is decided because both modules of a direction mostly go one way; never over
 domains, whose order means nothing.
 
 ### Drivers that are not stationary
