@@ -196,6 +196,7 @@ def stream(
         return (function(*task) for task in tasks)
     import joblib
 
+    _let_workers_retire()
     backend, _ = joblib.parallel.get_active_backend()
     local = type(backend).__name__ == "LokyBackend"
     own = {"backend": "loky", "inner_max_num_threads": 1} if local else {}
@@ -204,6 +205,16 @@ def stream(
             n_jobs=n_jobs, return_as="generator"
         )(joblib.delayed(function)(*task) for task in tasks)
     return _until_closed(results)
+
+
+def _let_workers_retire() -> None:
+    """Keep a warning a warning: as an error it kills the thread that hands out the results.
+
+    loky gives it when a worker is replaced, for its memory or after a long rest.
+    """
+    import warnings
+
+    warnings.filterwarnings("default", "A worker stopped while some jobs", UserWarning)
 
 
 def _until_closed(results: Generator[Result, None, None]) -> Iterator[Result]:

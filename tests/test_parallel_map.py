@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -113,6 +114,28 @@ def test_a_lasting_value_is_the_first_of_its_copies():
     assert copies[1].kept() == [1, 2]
     assert Lasting([1]).kept() == [1]
     assert value.value == copies[1].value == [1]
+
+
+def test_a_worker_that_retires_leaves_nobody_waiting(tmp_path):
+    """A warning as an error in loky's thread would stop the results from coming, for ever."""
+    pytest.importorskip("psutil", reason="without psutil loky does not look at memory")
+    script = tmp_path / "leaking.py"
+    script.write_text(
+        "import builtins, time\n"
+        "from causalsim._parallel import parallel_map\n"
+        "def leak(k):\n"
+        "    vars(builtins).setdefault('leaked', []).append(bytearray(400_000_000))\n"
+        "    time.sleep(0.5)\n"
+        "    return k\n"
+        "if __name__ == '__main__':\n"
+        "    print(parallel_map(leak, [(k,) for k in range(8)], n_jobs=2))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"{list(range(8))}\n"
+    assert "A worker stopped" in done.stderr
 
 
 class Terminal(io.StringIO):
