@@ -1,0 +1,1 @@
+"""Realistic series with a known graph: fitted to data, tuned against discriminators, judged."""
