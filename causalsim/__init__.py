@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         kernels,
         metrics,
         scm,
+        simulate,
         viz,
     )
     from causalsim.discovery import (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         random_temporal_graph,
     )
     from causalsim.scm import SCM, TemporalSCM, random_scm, random_temporal_scm
+    from causalsim.simulate import act, fidelity, tcs
 
 _HOMES = {
     **dict.fromkeys(
@@ -59,6 +61,7 @@ _HOMES = {
             "kernels",
             "metrics",
             "scm",
+            "simulate",
             "viz",
         ],
         "",
@@ -92,6 +95,7 @@ _HOMES = {
         "causalsim.graph",
     ),
     **dict.fromkeys(["SCM", "TemporalSCM", "random_scm", "random_temporal_scm"], "causalsim.scm"),
+    **dict.fromkeys(["act", "fidelity", "tcs"], "causalsim.simulate"),
 }
 
 __getattr__, __dir__, _names = _lazy.attach(__name__, _HOMES)
@@ -107,6 +111,7 @@ __all__ = [
     "TemporalGraph",
     "TemporalSCM",
     "__version__",
+    "act",
     "bootstrap",
     "cdnod",
     "check",
@@ -118,6 +123,7 @@ __all__ = [
     "dry_run",
     "exchangeable",
     "fci",
+    "fidelity",
     "graph",
     "kernels",
     "metrics",
@@ -129,5 +135,7 @@ __all__ = [
     "random_temporal_graph",
     "random_temporal_scm",
     "scm",
+    "simulate",
+    "tcs",
     "viz",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,12 +23,17 @@ __all__ = [
     "dump_json",
     "load_json",
     "open_versioned",
+    "read_content",
     "reason",
     "versioned",
+    "write_content",
     "write_text",
 ]
 
 Pathish = str | os.PathLike[str]
+TEXT = "content.json"
+LINK = "npz array"
+EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def reason(error: Exception) -> str:
@@ -115,6 +123,105 @@ def load_json(path: Pathish) -> Any:
         raise FormatError(f"cannot read {path}: {reason(error)}") from error
     except (ValueError, RecursionError) as error:
         raise FormatError(f"cannot read {path} as JSON: {reason(error)}") from error
+
+
+# -- values with arrays -------------------------------------------------------------------
+
+
+def write_content(path: Pathish, content: Mapping[str, Any]) -> None:
+    """Write plain values and arrays: an npz if the path ends in ``.npz``, JSON otherwise.
+
+    The same content gives the same bytes. In JSON arrays are lists, which keep every float. An
+    npz is a zip of ``content.json``, which names an array in its place, and of the arrays.
+
+    Parameters
+    ----------
+    path : str or path
+    content : mapping
+        Nested mappings and sequences; floats outside arrays must be finite.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     target = pathlib.Path(folder, "a.npz")
+    ...     write_content(target, {"name": "X", "value": np.array([1.5, 2.0])})
+    ...     read_content(target)
+    {'name': 'X', 'value': array([1.5, 2. ])}
+    """
+    if Path(path).suffix.lower() != ".npz":
+        write_text(path, dump_json(content))
+        return
+    arrays: dict[str, Any] = {}
+    text = dump_json(_linked(content, arrays))
+    with atomic(path) as file, zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(_member(TEXT), text.encode())
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, array, allow_pickle=False)
+            archive.writestr(_member(name), buffer.getvalue())
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    """Describe a member of a zip, without the time and the system."""
+    member = zipfile.ZipInfo(name, EPOCH)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.create_system, member.external_attr = 3, 0o644 << 16
+    return member
+
+
+def _linked(value: Any, arrays: dict[str, Any]) -> Any:
+    """Put links in the place of arrays, and the arrays by name into ``arrays``."""
+    if isinstance(value, np.ndarray):
+        name = f"array_{len(arrays)}.npy"
+        arrays[name] = np.ascontiguousarray(value)
+        return {LINK: name}
+    if isinstance(value, Mapping):
+        return {key: _linked(item, arrays) for key, item in value.items()}
+    return [_linked(item, arrays) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _unlinked(value: Any, archive: zipfile.ZipFile) -> Any:
+    """Undo :func:`_linked`."""
+    if isinstance(value, list):
+        return [_unlinked(item, archive) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {LINK}:
+        buffer = io.BytesIO(archive.read(value[LINK]))
+        return np.lib.format.read_array(buffer, allow_pickle=False)
+    return {key: _unlinked(item, archive) for key, item in value.items()}
+
+
+def read_content(path: Pathish) -> Any:
+    """Read what :func:`write_content` wrote; the content tells the kind of file, not the name.
+
+    Raises
+    ------
+    FormatError
+        If the file is neither.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            zipped = file.read(4) == b"PK\x03\x04"
+        if not zipped:
+            return load_json(path)
+        with zipfile.ZipFile(path) as archive:
+            return _unlinked(json.loads(archive.read(TEXT)), archive)
+    except OSError as error:
+        raise FormatError(f"cannot read {path}: {reason(error)}") from error
+    except (
+        ValueError,
+        KeyError,
+        RuntimeError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise FormatError(f"cannot read {path} as npz of causalsim: {reason(error)}") from error
+
+
+# -- versions -----------------------------------------------------------------------------
 
 
 def versioned(kind: str, version: int, content: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,14 +13,24 @@ from causalsim.metrics.graphs import (
     skeleton_scores,
 )
 from causalsim.metrics.identification import adjustment_distance, sid, sid_bounds
+from causalsim.metrics.sortability import (
+    Sortability,
+    r2_sortability,
+    temporal_sortability,
+    varsortability,
+)
 
 __all__ = [
     "Scores",
+    "Sortability",
     "adjustment_distance",
     "arrowhead_scores",
     "graph_scores",
+    "r2_sortability",
     "shd",
     "sid",
     "sid_bounds",
     "skeleton_scores",
+    "temporal_sortability",
+    "varsortability",
 ]

@@ -13,7 +13,15 @@ from causalsim.graph.temporal import TemporalGraph
 from causalsim.scm.functions import FittedMechanism, Floats, LinearFunction
 from causalsim.scm.laws import FittedNoise, InvertibleNoise
 
-__all__ = ["covariance", "spectral_radius", "static_weights", "temporal_weights"]
+__all__ = [
+    "covariance",
+    "spectral_radius",
+    "stability_notes",
+    "static_weights",
+    "temporal_weights",
+]
+
+_CLOSE = 0.995
 
 
 def _weights_of(name: str, function: FittedMechanism) -> tuple[float, ...]:
@@ -35,11 +43,10 @@ def static_weights(graph: DAG, mechanisms: Mapping[str, FittedMechanism]) -> Flo
 def temporal_weights(graph: TemporalGraph, mechanisms: Mapping[str, FittedMechanism]) -> Floats:
     """Give ``weights[i, j, l]`` of ``i[t-l] --> j``, shape (p, p, max_lag + 1)."""
     cube = np.zeros(graph.marks.shape)
-    for j, (name, function) in enumerate(mechanisms.items()):
-        weights = _weights_of(name, function)
-        for text, weight in zip(graph.parents(name), weights, strict=True):
+    for name, function in mechanisms.items():
+        for text, weight in zip(graph.parents(name), _weights_of(name, function), strict=True):
             parent, lag = parse_label(text)
-            cube[graph.index(parent), j, lag] = weight
+            cube[graph.index(parent), graph.index(name), lag] = weight
     return cube
 
 
@@ -88,3 +95,17 @@ def spectral_radius(weights: Floats) -> float:
     companion = np.eye(p * depth, k=-p)
     companion[:p] = np.hstack([total @ weights[:, :, lag].T for lag in range(1, depth + 1)])
     return float(np.abs(np.linalg.eigvals(companion)).max())
+
+
+def stability_notes(
+    graph: TemporalGraph, mechanisms: Mapping[str, FittedMechanism]
+) -> tuple[str, ...]:
+    """Say that a linear model is explosive or close to it; nothing for other models."""
+    if not all(isinstance(function, LinearFunction) for function in mechanisms.values()):
+        return ()
+    at = [graph.index(name) for name in mechanisms]
+    radius = spectral_radius(temporal_weights(graph, mechanisms)[np.ix_(at, at)])
+    if radius < _CLOSE:
+        return ()
+    what = "explosive: its series grow without bound" if radius >= 1 else "close to a unit root"
+    return (f"spectral radius {radius:.3f}: the model is {what}; difference the series first",)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from causalsim._rng import RNG, spawn
 from causalsim.data import Kind, Table, read_table
 from causalsim.errors import (
     DataError,
-    FormatError,
     GraphError,
     NameNotFoundError,
     OptionError,
@@ -20,27 +18,15 @@ from causalsim.errors import (
 )
 from causalsim.graph._base import MarkedGraph
 from causalsim.graph.kinds import CPDAG, DAG
-from causalsim.scm.functions import (
-    AdditiveFunction,
-    FeatureFunction,
-    FittedMechanism,
-    Floats,
-    LinearFunction,
-    RuleFunction,
-)
-from causalsim.scm.laws import (
-    EmpiricalNoise,
-    FittedNoise,
-    GaussianNoise,
-    LaplaceNoise,
-    SamplerNoise,
-    UniformNoise,
-    ZeroNoise,
-)
+from causalsim.scm._codec import decode_parts, encode_parts
+from causalsim.scm.functions import FittedMechanism, Floats, LinearFunction
+from causalsim.scm.laws import EmpiricalNoise, FittedNoise, ZeroNoise
+from causalsim.scm.learnt_laws import KernelNoise, SplineNoise
 from causalsim.scm.mechanisms import Mechanism, get_mechanism
 from causalsim.scm.noise import NoiseModel, get_noise
 
 __all__ = [
+    "FittedNode",
     "Mechanisms",
     "Noises",
     "as_dag",
@@ -51,27 +37,15 @@ __all__ = [
     "decode_parts",
     "encode_parts",
     "equation",
+    "fit_node",
     "fit_parts",
     "linear_parts",
+    "mechanism_of",
 ]
 
 Mechanisms = dict[str, FittedMechanism]
 Noises = dict[str, FittedNoise]
 Parents = Mapping[str, Sequence[str]]
-
-_SAVED = {
-    kind.__name__: kind
-    for kind in (
-        LinearFunction,
-        AdditiveFunction,
-        FeatureFunction,
-        GaussianNoise,
-        LaplaceNoise,
-        UniformNoise,
-        EmpiricalNoise,
-        ZeroNoise,
-    )
-}
 
 
 def check_count(what: str, count: object, least: int) -> None:
@@ -144,29 +118,63 @@ def continuous(data: Any, nodes: Sequence[str]) -> Floats:
     return columns(table, nodes)
 
 
+class FittedNode(NamedTuple):
+    """What was learnt of a node; residuals of shape (n,), None where noise cannot be known."""
+
+    function: FittedMechanism
+    law: FittedNoise
+    residuals: Floats | None
+
+
 def fit_parts(
     rows: Mapping[str, tuple[Floats, Floats]],
-    mechanism: str | Mechanism,
+    mechanism: str | Mechanism | Mapping[str, str | Mechanism],
     noise: str | NoiseModel,
     rng: RNG,
-) -> tuple[Mechanisms, Noises]:
+) -> dict[str, FittedNode]:
     """Learn every node from its rows (parents of shape (n, k), child of shape (n,))."""
-    learner, model = get_mechanism(mechanism), get_noise(noise)
-    mechanisms: Mechanisms = {}
-    noises: Noises = {}
+    model = get_noise(noise)
+    fitted = {}
     for (name, (parents, child)), stream in zip(rows.items(), spawn(rng, len(rows)), strict=True):
-        function = learner.fit(parents, child, stream)
-        residual = function.residual(parents, child)
-        mechanisms[name] = function
-        noises[name] = ZeroNoise()
-        if np.ptp(residual) > 0:
-            noises[name] = model.fit(residual * _inflation(len(child), function.freedom))
-    return mechanisms, noises
+        learner = mechanism_of(mechanism, name)
+        fitted[name] = fit_node(parents, child, learner, model, stream)
+    return fitted
 
 
-def _inflation(n: int, freedom: float) -> float:
-    """Give the factor that takes n residuals to the size of the noise behind them."""
-    return float(np.sqrt((n - 1) / max(n - 1 - freedom, 1.0)))
+def mechanism_of(
+    mechanism: str | Mechanism | Mapping[str, str | Mechanism], name: str
+) -> Mechanism:
+    """Give the mechanism of a node: the same for all, or by name.
+
+    Raises
+    ------
+    NameNotFoundError
+        If a mapping has none for it.
+    """
+    if not isinstance(mechanism, Mapping):
+        return get_mechanism(mechanism)
+    if name not in mechanism:
+        raise NameNotFoundError.from_names("node of the mapping mechanism=", name, mechanism)
+    return get_mechanism(mechanism[name])
+
+
+def fit_node(
+    parents: Floats,
+    child: Floats,
+    learner: Mechanism,
+    model: NoiseModel,
+    rng: np.random.Generator,
+) -> FittedNode:
+    """Learn the function of one node, and its law: its own, or that of the honest residuals."""
+    chosen = learner.choose(parents, child, rng)
+    function = chosen.fit(parents, child, rng)
+    if not function.invertible and function.law is not None:
+        return FittedNode(function, function.law, None)
+    residuals = chosen.honest_residuals(function, parents, child, rng)
+    law = function.law
+    if law is None:
+        law = model.fit(residuals) if np.ptp(residuals) > 0 else ZeroNoise()
+    return FittedNode(function, law, residuals)
 
 
 def linear_parts(
@@ -183,9 +191,13 @@ def linear_parts(
 def equation(name: str, labels: Sequence[str], function: FittedMechanism, noise: object) -> str:
     """Write a node as on the blackboard.
 
-    >>> equation("Y", ["X"], LinearFunction((2.0,)), GaussianNoise())
-    'Y = 2 X + GaussianNoise(sd=1.0, mean=0.0)'
+    >>> equation("Y", ["X"], LinearFunction((2.0,)), EmpiricalNoise((0.0, 1.0)))
+    'Y = 2 X + EmpiricalNoise(...)'
     """
+    long = isinstance(noise, EmpiricalNoise | KernelNoise | SplineNoise)
+    law = f"{type(noise).__name__}(...)" if long else repr(noise)
+    if type(function).value is not FittedMechanism.value:
+        return f"{name} = f({', '.join([*labels, law])})"
     terms = [f"f({', '.join(labels)})"] if labels else []
     if isinstance(function, LinearFunction):
         terms = [f"{w:.4g} {label}" for w, label in zip(function.weights, labels, strict=True)]
@@ -193,48 +205,4 @@ def equation(name: str, labels: Sequence[str], function: FittedMechanism, noise:
     written = " + ".join([*start, *terms]).replace("+ -", "- ")
     if isinstance(noise, ZeroNoise):
         return f"{name} = {written}"
-    law = "EmpiricalNoise(...)" if isinstance(noise, EmpiricalNoise) else repr(noise)
     return f"{name} = {law}" if written == "0" else f"{name} = {written} + {law}"
-
-
-# -- plain values -------------------------------------------------------------------------
-
-
-def _encode(name: str, part: FittedMechanism | FittedNoise) -> dict[str, Any]:
-    if isinstance(part, RuleFunction | SamplerNoise):
-        raise FormatError(
-            f"{name!r} follows a Python function ({type(part).__name__}), which a file cannot "
-            "hold. Save the model before that intervention and apply it after loading."
-        )
-    if type(part).__name__ not in _SAVED:
-        raise FormatError(f"{name!r} has a {type(part).__name__}; expected one of {list(_SAVED)}.")
-    return {
-        "type": type(part).__name__,
-        **{f.name: getattr(part, f.name) for f in fields(part)},  # type: ignore[arg-type]
-    }
-
-
-def _decode(payload: Mapping[str, Any]) -> Any:
-    options = dict(payload)
-    kind = options.pop("type", None)
-    if kind not in _SAVED:
-        raise FormatError(f"type={kind!r} of a node is unknown; expected one of {list(_SAVED)}.")
-    return _SAVED[kind](**options)
-
-
-def encode_parts(
-    mechanisms: Mapping[str, FittedMechanism], noises: Mapping[str, FittedNoise]
-) -> dict[str, Any]:
-    """Give mechanisms and noises as plain values."""
-    return {
-        "mechanisms": {name: _encode(name, part) for name, part in mechanisms.items()},
-        "noises": {name: _encode(name, part) for name, part in noises.items()},
-    }
-
-
-def decode_parts(payload: Mapping[str, Any]) -> tuple[Mechanisms, Noises]:
-    """Rebuild mechanisms and noises from :func:`encode_parts`."""
-    return (
-        {name: _decode(part) for name, part in payload["mechanisms"].items()},
-        {name: _decode(part) for name, part in payload["noises"].items()},
-    )

@@ -85,8 +85,13 @@ def operate(parts: StaticParts, name: str, action: Intervention) -> StaticParts:
     )
 
 
-def operate_in_time(parts: TemporalParts, name: str, given: Intervention) -> TemporalParts:
-    """Apply one intervention to a temporal model: by surgery if it acts always."""
+def operate_in_time(
+    parts: TemporalParts, name: str, given: Intervention, variables: Sequence[str]
+) -> TemporalParts:
+    """Apply one intervention to a temporal model: by surgery if it acts always.
+
+    A policy may look at the ``variables``.
+    """
     graph, mechanisms, noises, actions = parts
     action = _tidy(name, given)
     busy = any(other == name for other, _ in actions)
@@ -95,7 +100,7 @@ def operate_in_time(parts: TemporalParts, name: str, given: Intervention) -> Tem
     if isinstance(action, Shift):
         return parts._replace(mechanisms={**mechanisms, name: mechanisms[name].shifted(action.by)})
     by_step = isinstance(action, Set) and isinstance(action.value, tuple)
-    parents, function, noise = _replacement(name, Set(0.0) if by_step else action, graph.nodes)
+    parents, function, noise = _replacement(name, Set(0.0) if by_step else action, variables)
     others = tuple(item for item in actions if item[0] != name)
     return TemporalParts(
         _rewired(graph, name, parents),
@@ -117,7 +122,12 @@ def _tidy(name: str, action: Intervention) -> Intervention:
 
 def _rewired(graph: TemporalGraph, name: str, parents: Sequence[str]) -> TemporalGraph:
     """Give the graph in which ``name`` has only ``parents``, one step ago."""
-    edges = [edge for edge in graph.edges if not edge.endswith(f" --> {name}")]
+    ends = (f" --> {name}", f" <-> {name}")
+    edges = [
+        edge
+        for edge in graph.edges
+        if not edge.endswith(ends) and not edge.startswith(f"{name} <-> ")
+    ]
     return TemporalGraph.from_edges(
         [*edges, *(f"{parent}[t-1] --> {name}" for parent in parents)],
         graph.nodes,

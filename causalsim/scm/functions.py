@@ -1,10 +1,11 @@
-"""Structural functions: the f in ``x = f(parents) + noise``, with known numbers inside.
+"""Structural functions: the f in ``x = f(parents, noise)``, with known numbers inside.
 
-All are frozen, compare by value and, but for :class:`RuleFunction`, can be saved.
+Most add their noise: ``x = predict(parents) + noise``. All are frozen, compare by value and, but
+for :class:`RuleFunction`, can be saved.
 
 >>> f = LinearFunction((2.0, -1.0), intercept=0.5)
->>> f.predict(np.array([[1.0, 1.0]]))
-array([1.5])
+>>> f.value(np.array([[1.0, 1.0]]), np.array([0.25]))
+array([1.75])
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalsim.errors import DataError, OptionError
+from causalsim.scm import _program
+from causalsim.scm._program import Program
+
+if TYPE_CHECKING:
+    from causalsim.scm.laws import FittedNoise
 
 __all__ = [
     "AdditiveFunction",
@@ -44,7 +50,9 @@ def _matrix(rows: Sequence[Sequence[float]]) -> Matrix:
 
 @dataclass(frozen=True)
 class FittedMechanism(ABC):
-    """A function of the parents to which noise is added; abstract.
+    """A function of the parents and a noise; abstract.
+
+    The noise is added unless a subclass has its own ``value`` and ``residual``.
 
     Parameters
     ----------
@@ -81,9 +89,39 @@ class FittedMechanism(ABC):
         """
         return self.intercept + self.effect(parents)
 
+    def value(self, parents: Floats, noise: Floats) -> Floats:
+        """Give the values of the child, shape (n,).
+
+        Parameters
+        ----------
+        parents : array of shape (n, k)
+        noise : array of shape (n,)
+        """
+        return self.predict(parents) + noise
+
     def residual(self, parents: Floats, child: Floats) -> Floats:
-        """Give the noise behind observed values, shape (n,): exact, since noise is additive."""
+        """Give the noise behind observed values, shape (n,): ``value`` turns it back into them.
+
+        Raises
+        ------
+        OptionError
+            If the noise cannot be known from what is observed.
+        """
         return child - self.predict(parents)
+
+    @property
+    def invertible(self) -> bool:
+        """Whether :meth:`residual` knows the noise behind observed values."""
+        return True
+
+    @property
+    def law(self) -> FittedNoise | None:
+        """The law of the noise, if it belongs to the function; None if residuals tell it."""
+        return None
+
+    def program(self) -> Program | None:
+        """Give the function as numbers for the compiled rollout; None if it has no such form."""
+        return None
 
     def shifted(self, by: float) -> Self:
         """Give the same function plus a constant.
@@ -118,6 +156,10 @@ class LinearFunction(FittedMechanism):
     def effect(self, parents: Floats) -> Floats:
         """Give the weighted sum."""
         return weighted_sum(parents, self.weights)
+
+    def program(self) -> Program:
+        """Give the function as numbers for the compiled rollout."""
+        return _program.linear(self.intercept, self.weights)
 
 
 def weighted_sum(columns: Floats, weights: Vector) -> Floats:
@@ -185,6 +227,10 @@ class AdditiveFunction(FittedMechanism):
             total += weighted_sum(natural_spline(column, np.array(knots)), weights)
         return total
 
+    def program(self) -> Program:
+        """Give the function as numbers for the compiled rollout."""
+        return _program.spline(self.intercept, self.knots, self.weights)
+
 
 @final
 @dataclass(frozen=True)
@@ -225,6 +271,13 @@ class FeatureFunction(FittedMechanism):
         """Give the weighted sum of the features."""
         inside = parents * np.array(self.slopes) + np.array(self.offsets)
         return weighted_sum(ACTIVATIONS[self.activation](inside), self.weights)
+
+    def program(self) -> Program:
+        """Give the function as numbers for the compiled rollout."""
+        hidden = np.diag(self.slopes)
+        return _program.network(
+            self.intercept, self.weights, hidden, self.offsets, self.activation
+        )
 
 
 @final

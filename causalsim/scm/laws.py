@@ -22,12 +22,14 @@ from causalsim.errors import DataError, OptionError
 from causalsim.scm.functions import Floats, as_column
 
 __all__ = [
+    "UNIT_INTERVAL",
     "EmpiricalNoise",
     "FittedNoise",
     "GaussianNoise",
     "InvertibleNoise",
     "LaplaceNoise",
     "SamplerNoise",
+    "StudentTNoise",
     "UniformNoise",
     "ZeroNoise",
     "unit_noise",
@@ -127,6 +129,54 @@ class LaplaceNoise(_LocationScale):
 
 @final
 @dataclass(frozen=True)
+class StudentTNoise(_LocationScale):
+    """Student's t law, scaled to its standard deviation.
+
+    Parameters
+    ----------
+    sd, mean : float
+    dof : float
+        Degrees of freedom, more than 2; the fewer, the heavier its tails.
+
+    Examples
+    --------
+    >>> StudentTNoise(sd=2.0, dof=4).variance
+    4.0
+    """
+
+    dof: float = 5.0
+
+    def __post_init__(self) -> None:
+        _LocationScale.__post_init__(self)
+        if not 2 < self.dof < np.inf:
+            raise OptionError(
+                f"dof={self.dof}: expected more than 2, else there is no variance; for the "
+                "normal law, GaussianNoise()."
+            )
+
+    @property
+    def _scale(self) -> float:
+        return float(self.sd * np.sqrt((self.dof - 2) / self.dof))
+
+    def sample(self, n: int, rng: np.random.Generator) -> Floats:
+        """Draw n values."""
+        return np.asarray(self.mean + self._scale * rng.standard_t(self.dof, n))
+
+    def cdf(self, x: Floats) -> Floats:
+        """Give P(noise <= x)."""
+        from scipy.special import stdtr
+
+        return np.asarray(stdtr(self.dof, (np.asarray(x) - self.mean) / self._scale))
+
+    def quantile(self, u: Floats) -> Floats:
+        """Invert the distribution function."""
+        from scipy.special import stdtrit
+
+        return np.asarray(self.mean + self._scale * stdtrit(self.dof, u))
+
+
+@final
+@dataclass(frozen=True)
 class UniformNoise(_LocationScale):
     """The uniform law on ``mean`` plus or minus ``sqrt(3) sd``."""
 
@@ -145,6 +195,10 @@ class UniformNoise(_LocationScale):
     def quantile(self, u: Floats) -> Floats:
         """Invert the distribution function."""
         return self.mean + 2 * self._half * (np.asarray(u) - 0.5)
+
+
+UNIT_INTERVAL = UniformNoise(sd=float(1 / np.sqrt(12)), mean=0.5)
+"""The law between 0 and 1: of the noise of a function that turns probabilities into values."""
 
 
 @final

@@ -173,7 +173,9 @@ class SCM:
             name: (values[:, dag.indices(dag.parents(name))], values[:, i])
             for i, name in enumerate(dag.nodes)
         }
-        return cls(dag, *_nodes.fit_parts(rows, mechanism, noise, rng))
+        fitted = _nodes.fit_parts(rows, mechanism, noise, rng)
+        functions = {name: node.function for name, node in fitted.items()}
+        return cls(dag, functions, {name: node.law for name, node in fitted.items()})
 
     # -- sampling -------------------------------------------------------------------------
 
@@ -197,7 +199,7 @@ class SCM:
         """Compute all nodes from their noises, shape (p, n)."""
         values = noise.copy()
         for at, parents, function in self._steps:
-            values[at] += function.predict(values[parents].T)
+            values[at] = function.value(values[parents].T, values[at])
         return values
 
     def _frame(self, values: Floats) -> pd.DataFrame:
@@ -392,7 +394,7 @@ class SCM:
     # -- files ----------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the model as plain values.
+        """Give the model as plain values, and forests as arrays.
 
         Raises
         ------
@@ -414,10 +416,13 @@ class SCM:
         return cls(graph, *_nodes.decode_parts(content))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model as JSON; see :meth:`to_dict` for what cannot be written."""
-        _files.write_text(path, _files.dump_json(self.to_dict()))
+        """Write the model: an npz if the path ends in ``.npz``, JSON otherwise.
+
+        An npz is far smaller for forests. See :meth:`to_dict` for what cannot be written.
+        """
+        _files.write_content(path, self.to_dict())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a model written by :meth:`save`."""
-        return cls.from_dict(_files.load_json(path))
+        return cls.from_dict(_files.read_content(path))

@@ -1,0 +1,228 @@
+"""The compiled rollout; imported when first needed. Programs are laid out in ``_program``."""
+
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+__all__ = ["advance"]
+
+
+@njit(cache=True, nogil=True)
+def _spline(ints, floats, io, fo, x, k):
+    """Sum natural cubic splines as ``functions.natural_spline`` does."""
+    total = 0.0
+    at = fo + 1
+    for j in range(k):
+        m = ints[io + j]
+        first, span = floats[at], floats[at + m - 1] - floats[at]
+        z = (x[j] - first) / span
+        weights = at + m
+        part = floats[weights] * z
+        end = max(z - (floats[at + m - 1] - first) / span, 0.0)
+        near = (floats[at + m - 2] - first) / span
+        gap = max(z - near, 0.0)
+        last = (gap * gap * gap - end * end * end) / (1.0 - near)
+        for i in range(m - 2):
+            knot = (floats[at + i] - first) / span
+            gap = max(z - knot, 0.0)
+            slope = (gap * gap * gap - end * end * end) / (1.0 - knot)
+            part += floats[weights + 1 + i] * (slope - last)
+        total += part
+        at = weights + m - 1
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _network(ints, floats, io, fo, x, k):
+    """Sum the weighted activations of one hidden layer."""
+    d, activation = ints[io], ints[io + 1]
+    total = 0.0
+    for i in range(d):
+        inside = 0.0
+        for j in range(k):
+            inside += floats[fo + 1 + 2 * d + i * k + j] * x[j]
+        inside += floats[fo + 1 + d + i]
+        if activation == 0:
+            inside = np.tanh(inside)
+        elif activation == 1:
+            inside = np.sin(inside)
+        elif activation == 2:
+            inside = np.cos(inside)
+        else:
+            inside = max(inside, 0.0)
+        total += floats[fo + 1 + i] * inside
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _leaf(ints, bits, nodes, x, node):
+    """Walk from a node to its leaf."""
+    at = nodes + 4 * node
+    while ints[at] >= 0:
+        left = np.float32(x[ints[at]]) <= bits[at + 3]
+        node = ints[at + 1] if left else ints[at + 2]
+        at = nodes + 4 * node
+    return node
+
+
+@njit(cache=True, nogil=True)
+def _leaves(ints, bits, io, x, at, live):
+    """Put the leaf of each tree into ``at``.
+
+    All trees take a step in turn, those in ``live`` that are not in a leaf yet: a step need not
+    wait for the one before it in the same tree, which is what a walk tree by tree waits for.
+    """
+    trees = ints[io]
+    nodes = io + 3 + trees
+    for tree in range(trees):
+        at[tree], live[tree] = ints[io + 3 + tree], tree
+    count = trees
+    while count > 0:
+        kept = 0
+        for i in range(count):
+            tree = live[i]
+            node = nodes + 4 * at[tree]
+            feature = ints[node]
+            if feature >= 0:
+                right = not np.float32(x[feature]) <= bits[node + 3]
+                at[tree] = ints[node + 1 + right]
+                live[kept] = tree
+                kept += 1
+        count = kept
+
+
+@njit(cache=True, nogil=True)
+def _mean(ints, bits, floats, io, fo, x, at, live):
+    """Average the trees in their order."""
+    _leaves(ints, bits, io, x, at, live)
+    total = 0.0
+    for tree in range(ints[io]):
+        total += floats[fo + 1 + at[tree]]
+    return total / ints[io]
+
+
+@njit(cache=True, nogil=True)
+def _draw(ints, bits, floats, io, fo, x, u):
+    """Take a response of a leaf: u chooses the tree, what is left the response."""
+    trees, size = ints[io], ints[io + 1]
+    nodes = io + 3 + trees
+    at = min(max(u, 0.0), np.nextafter(1.0, 0.0)) * trees
+    tree = int(at)
+    leaf = _leaf(ints, bits, nodes, x, ints[io + 3 + tree])
+    first, stop = ints[nodes + 4 * leaf + 1], ints[nodes + 4 * leaf + 2]
+    row = ints[nodes + 4 * size + first + int((at - tree) * (stop - first))]
+    return floats[fo + 1 + size + row]
+
+
+@njit(cache=True, nogil=True)
+def _quantile(ints, bits, floats, io, fo, x, noise, weight, at, live):
+    """Interpolate between weighted responses; ``weight`` is scratch, all 0 before and after."""
+    trees, size, m = ints[io], ints[io + 1], ints[io + 2]
+    nodes = io + 3 + trees
+    low, high = m, -1
+    _leaves(ints, bits, io, x, at, live)
+    for tree in range(trees):
+        leaf = at[tree]
+        first, stop = ints[nodes + 4 * leaf + 1], ints[nodes + 4 * leaf + 2]
+        for i in range(first, stop):
+            row = ints[nodes + 4 * size + i]
+            weight[row] += 1.0 / (stop - first)
+            low, high = min(low, row), max(high, row)
+    total = 0.0
+    for row in range(low, high + 1):
+        total += weight[row]
+    u = min(max(noise, 0.0), 1.0)
+    start = weight[low] / 2
+    target = start + u * (total - weight[high] / 2 - start)
+    known = fo + 1 + size
+    answer = floats[known + high]
+    before, value, cumulated = -1.0, 0.0, 0.0
+    for row in range(low, high + 1):
+        if weight[row] > 0:
+            cumulated += weight[row]
+            middle = cumulated - weight[row] / 2
+            response = floats[known + row]
+            if middle >= target:
+                answer = response
+                if before >= 0:
+                    share = (target - before) / (middle - before)
+                    answer = value + share * (response - value)
+                break
+            before, value = middle, response
+    weight[low : high + 1] = 0.0
+    return answer + (noise - u)
+
+
+@njit(cache=True, nogil=True)
+def _value(ints, bits, floats, program, bounds, x, k, noise, weight, at, live):
+    """Give one program's value at parents x and a noise."""
+    kind, io, fo = program[0], program[1], program[2]
+    if kind == 0:
+        total = 0.0
+        for j in range(k):
+            total += floats[fo + 1 + j] * x[j]
+        value = floats[fo] + total + noise
+    elif kind == 1:
+        value = floats[fo] + _spline(ints, floats, io, fo, x, k) + noise
+    elif kind == 2:
+        value = floats[fo] + _network(ints, floats, io, fo, x, k) + noise
+    elif kind == 3:
+        value = floats[fo] + _mean(ints, bits, floats, io, fo, x, at, live) + noise
+    elif kind == 4:
+        value = floats[fo] + _draw(ints, bits, floats, io, fo, x, noise)
+    else:
+        told = _quantile(ints, bits, floats, io, fo, x, noise, weight, at, live)
+        value = floats[fo] + told
+    if bounds[2] > 0:
+        value = np.rint(value / bounds[2]) * bounds[2]
+    if value < bounds[0]:  # noqa: PLR1730  -- a NaN stays
+        value = bounds[0]
+    if value > bounds[1]:  # noqa: PLR1730
+        value = bounds[1]
+    return value
+
+
+@njit(cache=True, nogil=True)
+def advance(
+    values, start, stop_at, origin, nodes, first, last, parents, programs, bounds, ints, floats,
+    acts, active, amount, scratch, stop,
+):  # fmt: skip
+    """Compute nodes ``first`` to ``last`` at time points ``start`` to ``stop_at``, in place.
+
+    Values have shape (time points, columns, paths) and hold their noises. A row of ``nodes``:
+    column, start and number of parents, program, program of the scale or -1. ``parents``: column
+    and lag. ``acts``: node and 1 for a shift, 0 for a value. ``active`` and ``amount`` have shapes
+    (actions, steps) and (actions, steps, 1 or paths); step 0 is time point ``origin``.
+    """
+    bits = ints.view(np.float32)
+    x, weight = np.empty(64), np.zeros(scratch)
+    leaf, live = np.empty(scratch, np.int64), np.empty(scratch, np.int64)
+    paths, shared = values.shape[2], amount.shape[2] == 1
+    for t in range(start, stop_at):
+        if stop[0]:
+            return
+        for n in range(first, last):
+            at, begin, k = nodes[n, 0], nodes[n, 1], nodes[n, 2]
+            base, scale = nodes[n, 3], nodes[n, 4]
+            if k > len(x):
+                x = np.empty(k)
+            for path in range(paths):
+                for j in range(k):
+                    x[j] = values[t - parents[begin + j, 1], parents[begin + j, 0], path]
+                noise = values[t, at, path]
+                if scale >= 0:
+                    noise *= _value(
+                        ints, bits, floats, programs[scale], bounds[scale], x, k, 0.0,
+                        weight, leaf, live,
+                    )  # fmt: skip
+                now = _value(
+                    ints, bits, floats, programs[base], bounds[base], x, k, noise,
+                    weight, leaf, live,
+                )  # fmt: skip
+                for a in range(len(acts)):
+                    if acts[a, 0] == n and active[a, t - origin]:
+                        by = amount[a, t - origin, 0 if shared else path]
+                        now = now + by if acts[a, 1] else by
+                values[t, at, path] = now

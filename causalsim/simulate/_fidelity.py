@@ -1,0 +1,300 @@
+"""How real simulated series look, judged where they have not been fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from causalsim._parallel import Progress
+from causalsim._rng import RNG, check_rng
+from causalsim.errors import CausalSimError, OptionError
+from causalsim.scm.functions import Floats
+from causalsim.scm.temporal import TemporalSCM
+from causalsim.simulate._baselines import BASELINES
+from causalsim.simulate._bench import Bench, Plan
+from causalsim.simulate._c2st import parametric_null
+from causalsim.simulate._c2st_result import C2ST, ProtocolName
+from causalsim.simulate._copying import copy_check
+from causalsim.simulate._dynamics import distances, stationarity
+from causalsim.simulate._interventional import effect_range, recovery, twins
+from causalsim.simulate._marginals import atoms, marginals
+from causalsim.simulate._report import FidelityReport
+from causalsim.simulate._utility import utility
+from causalsim.simulate._windows import complement, interleaved, read_series
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FidelityReport", "fidelity"]
+
+Held = tuple[slice, ...]
+_BLOCK = 100
+_FEW_PATHS = 3
+
+
+@final
+@dataclass(frozen=True)
+class _Case:
+    """One question: real series, simulated paths, and what made them."""
+
+    series: Floats
+    names: tuple[str, ...]
+    paths: list[Floats]
+    held: Held
+    model: TemporalSCM | None
+    refitted: bool
+
+
+def fidelity(
+    real: Any,
+    simulated: Any,
+    *,
+    held: Sequence[slice] | None = None,
+    paths: int = 10,
+    panel: Any = "default",
+    widths: Sequence[int] | None = None,
+    null: int = 0,
+    protocol: ProtocolName = "blocked",
+    rng: RNG = None,
+    n_jobs: int = 1,
+    progress: bool | Progress = False,
+) -> FidelityReport:
+    """Report how real simulated series look.
+
+    A fitted model is fitted anew without the judged rows first: its graph, drivers and kinds of
+    mechanism stay, its numbers are learnt from the other blocks. Anything else is judged as it
+    is, and the report says that it may have seen the judged rows.
+
+    Parameters
+    ----------
+    real : DataFrame or array of shape (steps, variables)
+    simulated : TemporalSCM, Paths, or a list of DataFrames or of arrays
+    held : sequence of slice, optional
+        The judged rows; by default every second block of 100 steps.
+    paths : int
+        Simulated by a model.
+    panel, widths
+        Discriminators and window lengths; see :class:`._bench.Plan`.
+    null : int
+        Repetitions of the null, in each of which the model is fitted again: what p-values need,
+        and the dearest part. 0 for none.
+    protocol : {"blocked", "published"}
+        The published one is only for comparison with published numbers.
+    rng : int, Generator or None
+    n_jobs : int
+    progress : bool or callable
+
+    Returns
+    -------
+    FidelityReport
+
+    Raises
+    ------
+    DataError
+        If the series cannot be compared.
+    OptionError
+        If a null is asked for without a fitted model.
+
+    Examples
+    --------
+    >>> import causalsim as cs
+    >>> truth = cs.TemporalSCM.from_weights({"X[t-1] --> X": 0.5, "X[t-1] --> Y": 1.0})
+    >>> real, paths = truth.sample(400, rng=0).frame(), truth.sample(400, 2, rng=1)
+    >>> report = cs.fidelity(real, paths, panel="logistic", rng=0)
+    >>> bool(report.c2st.auc < 0.65), report.copies.alarm
+    (True, False)
+    """
+    stream = check_rng(rng)
+    series, names = read_series(real)
+    steps = len(series[0])
+    rows = tuple(held) if held is not None else interleaved(steps, _block(steps))[1]
+    case = _case(series[0], names, simulated, rows, paths, stream)
+    lag = case.model.graph.max_lag if case.model else 0
+    judged = None if protocol == "published" else case.held
+    plan = Plan(panel, widths, max_lag=lag, protocol=protocol, held=judged)
+    bench = plan.bench(_frame(case.series, case.names), rng=stream)
+    c2st = bench.judge(case.paths, rng=stream, n_jobs=n_jobs, progress=progress)
+    notes = [*bench.notes, *_provenance(case)]
+    if null:
+        c2st = c2st.against(_null(case, bench, null, stream, n_jobs, progress))
+    elif case.refitted:
+        notes.append("no p-value: write null=39 to fit the model again to its own paths")
+    records, failed = _records(case, bench, c2st, stream)
+    fit = [case.series[row] for row in complement(case.held, steps)]
+    copies = copy_check(case.paths, np.vstack(fit), np.vstack([case.series[r] for r in case.held]))
+    return FidelityReport.of(
+        c2st, copies, records, refitted=case.refitted, notes=[*notes, *failed]
+    )
+
+
+def _block(steps: int) -> int:
+    return max(min(_BLOCK, steps // 8), 1)
+
+
+def _frame(rows: Floats, names: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(names))
+
+
+def _case(
+    series: Floats,
+    names: tuple[str, ...],
+    simulated: Any,
+    held: Held,
+    paths: int,
+    rng: np.random.Generator,
+) -> _Case:
+    """Fit a model anew if that can be done, and simulate."""
+    if not isinstance(simulated, TemporalSCM):
+        given, _ = read_series(simulated, names)
+        return _Case(series, names, given, held, None, refitted=False)
+    model = simulated
+    if model.recipe is not None and not model.actions:
+        model = _refitted(model, _frame(series, names), held, rng)
+    sampled, _ = read_series(model.sample(len(series), paths, rng=rng), names)
+    return _Case(series, names, sampled, held, model, refitted=model is not simulated)
+
+
+def _refitted(
+    model: TemporalSCM, frame: pd.DataFrame, held: Held, rng: np.random.Generator
+) -> TemporalSCM:
+    """Fit the same kinds of mechanism to the rows that are not judged."""
+    from causalsim.simulate._tcs import checked_panel
+
+    fit = [
+        row for row in complement(held, len(frame)) if row.stop - row.start > model.graph.max_lag
+    ]
+    panel = checked_panel([frame.iloc[row] for row in fit], max(model.graph.max_lag, 1))
+    return model.refit(panel, starts=[row.start for row in fit], rng=rng)
+
+
+def _provenance(case: _Case) -> list[str]:
+    if case.refitted:
+        return ["the model was fitted anew without the judged rows, its graph was kept"]
+    what = "these paths" if case.model is None else "this model, whose fit cannot be repeated,"
+    return [f"{what} may have seen the judged rows; no p-value, since nothing can be refitted"]
+
+
+def _null(
+    case: _Case,
+    bench: Bench,
+    repetitions: int,
+    rng: np.random.Generator,
+    n_jobs: int,
+    progress: bool | Progress,
+) -> Floats:
+    model = case.model
+    if model is None or not case.refitted:
+        raise OptionError(
+            f"null={repetitions} needs a model that can be fitted again; give what "
+            "causalsim.tcs(series, ...) returned, or null=0."
+        )
+    return parametric_null(
+        bench,
+        partial(_draw, model),
+        partial(_refit_and_draw, model, case.held),
+        paths=len(case.paths),
+        repetitions=repetitions,
+        rng=rng,
+        n_jobs=n_jobs,
+        progress=progress,
+    )
+
+
+def _draw(model: TemporalSCM, steps: int, paths: int, rng: np.random.Generator) -> Any:
+    return model.sample(steps, paths, rng=rng)
+
+
+def _refit_and_draw(
+    model: TemporalSCM, held: Held, series: pd.DataFrame, rng: np.random.Generator
+) -> Callable[..., Any]:
+    return partial(_draw, _refitted(model, series, held, rng))
+
+
+def _records(
+    case: _Case, bench: Bench, c2st: C2ST, rng: np.random.Generator
+) -> tuple[dict[str, Sequence[Any]], list[str]]:
+    """Compute the tables; a part that cannot be had is told in a note."""
+    few = case.paths[:_FEW_PATHS]
+    lags = max(case.model.graph.max_lag if case.model else 1, 1)
+    parts: dict[str, Callable[[], Sequence[Any]]] = {
+        "discriminators": lambda: _discriminators(c2st),
+        "baselines": lambda: _baselines(case, bench, rng),
+        "giveaways": lambda: bench.giveaways(few, rng=rng).head(20).to_dict("records"),
+        "marginals": lambda: marginals(case.series, case.paths, case.names),
+        "atoms": lambda: atoms(case.series, case.paths, case.names),
+        "distances": lambda: distances(case.series, few, case.names, max_lag=lags, rng=rng),
+        "stationarity": lambda: stationarity(case.series, few, case.names),
+        "utility": lambda: utility(case.series, few, case.names, max_lag=lags, rng=rng),
+    }
+    if case.model is not None:
+        model = case.model
+        parts["recovery"] = lambda: recovery(model, rng=rng)
+        parts["twins"] = lambda: _twins(model, case, rng)
+    records: dict[str, Sequence[Any]] = {}
+    failed = []
+    for name, part in parts.items():
+        try:
+            records[name] = part()
+        except CausalSimError as error:
+            failed.append(f"no {name}: {error}")
+    return records, failed
+
+
+def _discriminators(c2st: C2ST) -> list[dict[str, Any]]:
+    return [
+        {
+            "discriminator": name,
+            "width": width,
+            "auc": float(row.mean()),
+            "sd_over_paths": float(row.std()),
+        }
+        for (name, width), row in zip(c2st.configs, c2st.scores, strict=True)
+    ]
+
+
+def _baselines(case: _Case, bench: Bench, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Judge the baselines by the same bench, and look for copies."""
+    fit = np.vstack([case.series[row] for row in complement(case.held, len(case.series))])
+    found = []
+    for name, baseline in BASELINES.items():
+        made = baseline.simulate(case.series, _FEW_PATHS, rng)
+        found.append(
+            {
+                "baseline": name,
+                "role": baseline.role,
+                "auc": bench.judge(made, rng=rng).auc,
+                "copying_alarm": bool(copy_check(made, fit).alarm),
+            }
+        )
+    return found
+
+
+def _twins(model: TemporalSCM, case: _Case, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Give the range of each effect over the members of the model's class."""
+    models = twins(model, _frame(case.series, case.names))
+    if len(models) < 2:
+        return []
+    spread = case.series.std(axis=0)
+    mean = case.series.mean(axis=0)
+    found = []
+    for i, treatment in enumerate(case.names):
+        for outcome in case.names:
+            if outcome != treatment:
+                value = float(mean[i] + spread[i])
+                low, high = effect_range(models, treatment, outcome, value, rng=rng)
+                found.append(
+                    {
+                        "do": f"{treatment} = {value:.3g}",
+                        "outcome": outcome,
+                        "low": low,
+                        "high": high,
+                        "models": len(models),
+                    }
+                )
+    return sorted(found, key=lambda row: row["low"] - row["high"])
