@@ -102,8 +102,8 @@ of conditioning columns. One family is one way to be nonlinear: read "holds" as 
 families", never as a promise about other data. `causalsim.citest.self_check` measures the level
 on data like yours.
 
-`auto` has no table here unless it was asked for (`--tests auto` takes hours); then it is measured end
-to end: it chooses a test, and the largest set, for every data set anew.
+`auto` has a table only if it was asked for (`--tests auto` takes hours); it is measured end to
+end: it chooses a test, and the largest set, for every data set anew.
 
 | family | equations, under the alternative with what stands in brackets |
 |---|---|
