@@ -1,4 +1,4 @@
-"""The command line: ``causalsim discover | check | convert | datasets | demo | version``.
+"""The command line: ``causalsim discover | simulate | check | convert | datasets | ...``.
 
 Data go to stdout, everything else to stderr. Exit codes: 0, done; 1, the data or the run failed;
 2, the command line must change; 130, interrupted. Output files are checked before the run,

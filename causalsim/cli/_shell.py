@@ -9,7 +9,15 @@ from collections.abc import Callable
 
 __all__ = ["flag", "in_shell"]
 
-_FLAGS = {"n_jobs": "--jobs", "rng": "--seed", "latents": "--latent"}
+_FLAGS = {
+    "format": "--layout",
+    "knots": "--trend",
+    "latents": "--latent",
+    "n_jobs": "--jobs",
+    "period": "--season",
+    "rng": "--seed",
+    "space": "--tune",
+}
 _METHODS = "pc|fci|cdnod|exchangeable|pcmci_plus|pcmci"
 _Write = Callable[[re.Match[str]], str]
 
@@ -52,6 +60,10 @@ def _method(found: re.Match[str]) -> str:
     return f"--method {found[1].replace('_', '-')}"
 
 
+def _dropped(found: re.Match[str]) -> str:
+    return " ".join(f"--drop {shlex.quote(str(name))}" for name in literal_eval(found[1]))
+
+
 def _fill(found: re.Match[str]) -> str:
     way = "add a row of empty cells for each missing time, and --missing listwise"
     return f"; to keep samples from spanning a gap, {way}" if found[1] else ""
@@ -66,9 +78,14 @@ _GAP = (
     r"; to keep samples from spanning a gap, give the parts as a panel \(a list of frames\)"
     r"(, or write frame\.asfreq\(.*?\) and missing='listwise')?"
 )
+_STRETCHES = (
+    r"Fill them, such as with series\.interpolate\(\), or cut the series at the gaps and "
+    r"give a list of stretches"
+)
 _SET = (
-    r"\b(alpha|conflict|context|correction|degenerate|fdr|kinds|lags|max_cond|max_lag|missing|"
-    r"n_jobs|rng|sepset|test|time_kernel)="
+    r"\b(alpha|budget|conflict|context|correction|degenerate|discovery|fdr|format|joint|kinds|"
+    r"knots|lags|max_cond|max_lag|mechanism|missing|n_jobs|noise|paths|period|rng|sepset|space|"
+    r"steps|test|time_kernel)="
     r"(?:'([^']*)'|(None|nan|-?inf|[-+]?\d[\w.+-]*))(?: or '(\w+)')?"
 )
 _PATTERNS: list[tuple[re.Pattern[str], str | _Write]] = [
@@ -77,6 +94,14 @@ _PATTERNS: list[tuple[re.Pattern[str], str | _Write]] = [
         (rf"\bkinds=\{{{_TEXT}: '(\w+)'\}}", _kind),
         (rf"\bkinds\[{_TEXT}\]='(\w+)'", _kind),
         (rf"\bdata\.drop\(columns={_TEXT}\)", lambda found: f"--drop {shlex.quote(found[2])}"),
+        (r"\b(?:series|data)\.drop\(columns=(\[.*?\])\)", _dropped),
+        (
+            _STRETCHES,
+            "Fill them in, or keep a stretch of rows without gaps",
+        ),
+        (r"\bwrite overwrite=True", "write --overwrite"),
+        (r"\bwrite null=", "write --null "),
+        (r", or block=\d+", ""),
         (r"\bcontext=([\[(].*?[\])])", _contexts),
         (r"latents=\[\.\.\.\]", "--latent NAME"),
         (

@@ -385,7 +385,7 @@ class Bench:
 
 def _cut(series: Floats, width: int, starts: Integers) -> Floats:
     """Give windows of shape (n, width, variables)."""
-    return windows(series, width, starts).reshape(len(starts), width, -1)
+    return windows(series, width, starts).reshape(len(starts), width, series.shape[1])
 
 
 def _against_path(bench: Bench, path: Floats, rng: np.random.Generator) -> Floats:

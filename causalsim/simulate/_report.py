@@ -26,7 +26,7 @@ HEADER = (
     "series back is an identity and no evidence."
 )
 _TITLES = {
-    "baselines": "Baselines, by the same judge",
+    "baselines": "Baselines, by a quadratic logistic and a support vector machine",
     "discriminators": "Who tells them apart",
     "giveaways": "What gives it away",
     "atoms": "Values that recur",
