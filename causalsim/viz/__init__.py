@@ -2,6 +2,17 @@
 
 from causalsim.viz._force import driving_force
 from causalsim.viz._plot import plot, save
+from causalsim.viz._simulation import fan, fidelity, leaderboard, responses
 from causalsim.viz._time import lags, window
 
-__all__ = ["driving_force", "lags", "plot", "save", "window"]
+__all__ = [
+    "driving_force",
+    "fan",
+    "fidelity",
+    "lags",
+    "leaderboard",
+    "plot",
+    "responses",
+    "save",
+    "window",
+]
