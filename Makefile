@@ -61,6 +61,8 @@ bench: $(STAMP)  ## Measure against installed peers; writes tables in docs/
 	"$(BIN)/python" benchmarks/kernels.py --write docs/kernels.md
 	"$(BIN)/python" benchmarks/temporal_discovery.py --write docs/temporal.md
 	"$(BIN)/python" benchmarks/cdnod.py --write docs/cdnod.md
+	"$(BIN)/python" benchmarks/simulation.py --write docs/rollout.md
+	"$(BIN)/python" benchmarks/realism.py --write docs/simulation.md
 
 clean:  ## Remove what the targets made, the environment too
 	rm -rf "$(VENV)" demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,6 +1,6 @@
 """Simulation: the compiled rollout beside scikit-learn called step by step.
 
-``python benchmarks/simulation.py``; ``--write`` keeps the report.
+``python benchmarks/simulation.py --write docs/rollout.md`` makes the report.
 """
 
 from __future__ import annotations
@@ -93,11 +93,9 @@ def report() -> str:
     )
 
 
-TEXT = """# Simulation
+TEXT = """# Speed of the rollout
 
-Made by `python benchmarks/simulation.py --write docs/simulation.md`; do not edit.
-
-## Rollout
+Made by `python benchmarks/simulation.py --write docs/rollout.md`; do not edit.
 
 {steps} steps of 10 variables with four parents each; CPU seconds of one thread, warm, from the
 model to the paths with their noise (seed {seed}). Forests have 100 trees of at least 5 rows a
