@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
@@ -12,17 +12,20 @@ import numpy as np
 from causalsim._parallel import Progress
 from causalsim._rng import RNG, check_rng
 from causalsim.errors import CausalSimError, OptionError
+from causalsim.graph.temporal import TemporalGraph
+from causalsim.metrics import temporal_sortability
 from causalsim.scm.functions import Floats
 from causalsim.scm.temporal import TemporalSCM
 from causalsim.simulate._baselines import BASELINES
 from causalsim.simulate._bench import Bench, Plan
 from causalsim.simulate._c2st import parametric_null
 from causalsim.simulate._c2st_result import C2ST, ProtocolName
-from causalsim.simulate._copying import copy_check
+from causalsim.simulate._copying import CopyCheck, copy_check
 from causalsim.simulate._discriminators import get_panel
 from causalsim.simulate._dynamics import distances, stationarity
 from causalsim.simulate._interventional import effect_range, recovery, twins
 from causalsim.simulate._marginals import atoms, marginals
+from causalsim.simulate._mmd import window_distance
 from causalsim.simulate._report import FidelityReport
 from causalsim.simulate._utility import utility
 from causalsim.simulate._windows import complement, interleaved, read_series
@@ -35,6 +38,7 @@ __all__ = ["FidelityReport", "fidelity"]
 Held = tuple[slice, ...]
 _BLOCK = 100
 _FEW_PATHS = 3
+_MOST_TWINS, _MOST_NAMES = 12, 8
 _FAST = ("logistic_quadratic", "svc")
 
 
@@ -111,7 +115,8 @@ def fidelity(
     (True, False)
     """
     stream = check_rng(rng)
-    series, names = read_series(real)
+    wanted = simulated.variables if isinstance(simulated, TemporalSCM) else None
+    series, names = read_series(real, wanted)
     steps = len(series[0])
     rows = tuple(held) if held is not None else interleaved(steps, _block(steps))[1]
     case = _case(series[0], names, simulated, rows, paths, stream)
@@ -120,14 +125,13 @@ def fidelity(
     plan = Plan(panel, widths, max_lag=lag, protocol=protocol, held=judged)
     bench = plan.bench(_frame(case.series, case.names), rng=stream)
     c2st = bench.judge(case.paths, rng=stream, n_jobs=n_jobs, progress=progress)
-    notes = [*bench.notes, *_provenance(case)]
+    notes = [*bench.notes, *_provenance(case, protocol), *(case.model.notes if case.model else ())]
     if null:
         c2st = c2st.against(_null(case, bench, null, stream, n_jobs, progress))
     elif case.refitted:
         notes.append("no p-value: write null=39 to fit the model again to its own paths")
     records, failed = _records(case, bench, c2st, stream)
-    fit = [case.series[row] for row in complement(case.held, steps)]
-    copies = copy_check(case.paths, np.vstack(fit), np.vstack([case.series[r] for r in case.held]))
+    copies = _copies(case)
     return FidelityReport.of(
         c2st, copies, records, refitted=case.refitted, notes=[*notes, *failed]
     )
@@ -175,11 +179,26 @@ def _refitted(
     return model.refit(panel, starts=[row.start for row in fit], rng=rng)
 
 
-def _provenance(case: _Case) -> list[str]:
-    if case.refitted:
-        return ["the model was fitted anew without the judged rows, its graph was kept"]
-    what = "these paths" if case.model is None else "this model, whose fit cannot be repeated,"
-    return [f"{what} may have seen the judged rows; no p-value, since nothing can be refitted"]
+def _provenance(case: _Case, protocol: str) -> list[str]:
+    notes = []
+    if protocol == "published":
+        notes.append(
+            "PUBLISHED protocol: every row is judged, by overlapping windows split at random"
+        )
+    elif case.refitted:
+        notes.append("the model was fitted anew without the judged rows, its graph was kept")
+    if not case.refitted:
+        what = "these paths" if case.model is None else "this model, whose fit cannot be repeated,"
+        notes.append(f"{what} may have seen the judged rows; no p-value, nothing can be refitted")
+    return notes
+
+
+def _copies(case: _Case) -> CopyCheck:
+    """Look for copies of the rows fitted; of all rows, if it is not known which were."""
+    if not case.refitted:
+        return copy_check(case.paths, case.series)
+    fit = [case.series[row] for row in complement(case.held, len(case.series))]
+    return copy_check(case.paths, np.vstack(fit), np.vstack([case.series[r] for r in case.held]))
 
 
 def _null(
@@ -227,17 +246,19 @@ def _records(
     parts: dict[str, Callable[[], Sequence[Any]]] = {
         "discriminators": lambda: _discriminators(c2st),
         "baselines": lambda: _baselines(case, bench, rng),
-        "giveaways": lambda: bench.giveaways(few, rng=rng).head(20).to_dict("records"),
+        "giveaways": lambda: bench.giveaways(few, rng=rng).to_dict("records"),
         "marginals": lambda: marginals(case.series, case.paths, case.names),
         "atoms": lambda: atoms(case.series, case.paths, case.names),
         "distances": lambda: distances(case.series, few, case.names, max_lag=lags, rng=rng),
         "stationarity": lambda: stationarity(case.series, few, case.names),
+        "windows": lambda: [window_distance(case.series, few, held=case.held, rng=rng)],
         "utility": lambda: utility(case.series, few, case.names, max_lag=lags, rng=rng),
     }
     if case.model is not None:
         model = case.model
         parts["recovery"] = lambda: recovery(model, rng=rng)
         parts["twins"] = lambda: _twins(model, case, rng)
+        parts["sortability"] = lambda: _sortability(model, case)
     records: dict[str, Sequence[Any]] = {}
     failed = []
     for name, part in parts.items():
@@ -268,23 +289,38 @@ def _baselines(case: _Case, bench: Bench, rng: np.random.Generator) -> list[dict
     alarm = bool(copy_check(case.paths[:_FEW_PATHS], fit).alarm)
     found = [{"baseline": "this simulation", "role": "", "auc": ours, "copying_alarm": alarm}]
     for name, baseline in BASELINES.items():
-        made = baseline.simulate(case.series, _FEW_PATHS, rng)
-        found.append(
-            {
-                "baseline": name,
-                "role": baseline.role,
-                "auc": judge.judge(made, rng=rng).auc,
-                "copying_alarm": bool(copy_check(made, fit).alarm),
-            }
-        )
+        try:
+            made = baseline.simulate(case.series, _FEW_PATHS, rng)
+            auc, alarm = judge.judge(made, rng=rng).auc, bool(copy_check(made, fit).alarm)
+        except CausalSimError:
+            continue  # a short series has no such baseline; the others stand
+        found.append({"baseline": name, "role": baseline.role, "auc": auc, "copying_alarm": alarm})
     return found
+
+
+def _sortability(model: TemporalSCM, case: _Case) -> list[dict[str, Any]]:
+    """Measure how far variances and R2 alone sort the graph, in real and simulated series."""
+    graph = model.graph.subgraph(case.names)
+    directed = TemporalGraph.from_edges(
+        [edge for edge in graph.edges if " --> " in edge], graph.nodes, max_lag=graph.max_lag
+    )
+    return [
+        {"series": what, **asdict(one)}
+        for what, series in (("real", case.series), ("simulated", case.paths[0]))
+        for one in temporal_sortability(directed, _frame(series, case.names))
+    ]
 
 
 def _twins(model: TemporalSCM, case: _Case, rng: np.random.Generator) -> list[dict[str, Any]]:
     """Give the range of each effect over the members of the model's class."""
-    models = twins(model, _frame(case.series, case.names))
+    models = twins(model, _frame(case.series, case.names), limit=_MOST_TWINS)
     if len(models) < 2:
-        return []
+        raise OptionError("the class of this graph has no other member")
+    if len(case.names) > _MOST_NAMES:
+        raise OptionError(
+            f"{len(models)} members, but {len(case.names)} variables have too many effects; write "
+            "causalsim.simulate.effect_range(twins, treatment, outcome, value)"
+        )
     spread = case.series.std(axis=0)
     mean = case.series.mean(axis=0)
     found = []
@@ -292,7 +328,7 @@ def _twins(model: TemporalSCM, case: _Case, rng: np.random.Generator) -> list[di
         for outcome in case.names:
             if outcome != treatment:
                 value = float(mean[i] + spread[i])
-                low, high = effect_range(models, treatment, outcome, value, rng=rng)
+                low, high = effect_range(models, treatment, outcome, value, paths=200, rng=rng)
                 found.append(
                     {
                         "do": f"{treatment} = {value:.3g}",

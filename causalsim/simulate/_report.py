@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, final
 import numpy as np
 
 from causalsim import _files
+from causalsim.errors import listing
 from causalsim.simulate._c2st_result import C2ST
 from causalsim.simulate._copying import CopyCheck
 
@@ -33,6 +34,7 @@ _TITLES = {
     "marginals": "Margins",
     "distances": "Dynamics",
     "stationarity": "Stationarity",
+    "windows": "Windows: MMD and energy distance",
     "utility": "Learning from the simulation",
     "recovery": "The simulator's own graph, found again",
     "twins": "Observational twins: ranges of effects",
@@ -80,13 +82,21 @@ class FidelityReport:
         """What matters, a line each."""
         c2st = self.c2st
         low, high = c2st.interval
-        said = [f"AUC of the best discriminator {c2st.auc:.3f} ({low:.3f} to {high:.3f})"]
+        published = "PUBLISHED protocol, only to compare: " if c2st.protocol == "published" else ""
+        said = [
+            f"{published}AUC of the best discriminator {c2st.auc:.3f} ({low:.3f} to {high:.3f})"
+        ]
         if c2st.ceiling is not None and c2st.excess is not None:
             said.append(f"real against real {c2st.ceiling:.3f}, excess {c2st.excess:.3f}")
         if c2st.p_value is not None:
             said.append(f"p = {c2st.p_value:.3f} against {len(c2st.null)} refits of a right model")
         if c2st.copying:
             said.append("the AUC lies significantly BELOW its null: copies do that")
+        drifting = [row["variable"] for row in self.rows.get("stationarity", ()) if not row["adf"]]
+        if drifting:
+            said.append(
+                f"not clearly stationary by ADF: {listing(drifting)}; read all this with care"
+            )
         said.append(("ALARM, " if self.copies.alarm else "") + self.copies.summary())
         return said
 

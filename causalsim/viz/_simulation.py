@@ -182,9 +182,9 @@ def fidelity(report: FidelityReport) -> Figure:
 def _judges(axes: Axes, report: FidelityReport) -> None:
     """Mark the simulation among real data and baselines."""
     c2st, (low, high) = report.c2st, report.c2st.interval
-    rows: list[tuple[str, float, str]] = [("this simulation", c2st.auc, _BLUE)]
+    rows: list[tuple[str, float, str]] = [("this simulation, whole panel", c2st.auc, _BLUE)]
     if c2st.ceiling is not None:
-        rows.append(("real against real", c2st.ceiling, INK))
+        rows.append(("real against real, whole panel", c2st.ceiling, INK))
     others = report.rows.get("baselines", ())
     rows += [
         (
@@ -193,7 +193,6 @@ def _judges(axes: Axes, report: FidelityReport) -> None:
             _ALARM if row["copying_alarm"] else INK,
         )
         for row in others
-        if row["baseline"] != "this simulation"
     ]
     for k, (_, value, colour) in enumerate(rows):
         axes.plot(value, k, "o", color=colour)
@@ -204,7 +203,7 @@ def _judges(axes: Axes, report: FidelityReport) -> None:
     axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
     axes.invert_yaxis()
     axes.set_xlabel("AUC, .5 cannot be told apart")
-    axes.set_title("Who tells it apart")
+    axes.set_title("Who tells it apart; baselines by two judges")
 
 
 def _giveaways(axes: Axes, table: pd.DataFrame) -> None:

@@ -56,9 +56,10 @@ def test_the_cheater_is_caught(real):
 def test_every_part_is_there(report):
     names = {
         "discriminators", "baselines", "giveaways", "marginals", "atoms", "distances",
-        "stationarity", "utility", "recovery", "twins",
+        "stationarity", "utility", "recovery", "windows", "sortability",
     }  # fmt: skip
     assert set(report.tables) == names
+    assert any("no twins: the class of this graph has no other member" in n for n in report.notes)
     baselines = report.tables["baselines"].set_index("baseline")
     assert baselines.loc["stationary_bootstrap", "copying_alarm"]
     assert not baselines.loc["ridge_var", "copying_alarm"]
@@ -76,6 +77,12 @@ def test_it_begins_with_the_warning_and_reads_well(report, tmp_path):
     payload = json.loads((tmp_path / "report.json").read_text())
     assert payload["auc"] == report.c2st.auc
     assert len(payload["null"]) == 4
+
+
+def test_the_published_protocol_says_so(real, truth):
+    judged = cs.fidelity(real.to_numpy(), truth, paths=2, protocol="published", rng=0)
+    assert "PUBLISHED protocol" in judged.summary()
+    assert not any("without the judged rows" in note for note in judged.notes)
 
 
 def test_twins_give_a_range_where_a_direction_is_open():

@@ -56,12 +56,16 @@ def test_a_report_shows_judges_giveaways_and_dynamics(real, found):
     figure = cs.viz.fidelity(report)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[:3] == [
-        "Who tells it apart",
+        "Who tells it apart; baselines by two judges",
         "What gives it away",
         "Margins and dynamics, a dot a variable",
     ]
     names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert names[:2] == ["this simulation", "real against real"]
+    assert names[:3] == [
+        "this simulation, whole panel",
+        "real against real, whole panel",
+        "this simulation",
+    ]
     assert "stationary bootstrap (copies)" in names
     with pytest.raises(OptionError, match=r"report is a DataFrame; give what causalsim\.fid"):
         cs.viz.fidelity(real)
