@@ -131,7 +131,8 @@ def main() -> None:
             found[key] = task()
             options.counts.write_text(json.dumps(found, indent=0, sort_keys=True) + "\n")
             print(key, found[key], flush=True)
-    publish(report(found), options.write, machine())
+    if options.sets:
+        publish(report(found), options.write, machine())
 
 
 if __name__ == "__main__":

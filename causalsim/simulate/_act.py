@@ -63,7 +63,7 @@ class Round:
     keep: int | None = None
 
 
-ROUNDS = (Round("logistic_quadratic", 8, 6), Round("default", 3, 3), Round("default", 20))
+ROUNDS = (Round("logistic_quadratic", 8, 6), Round("default", 3, 2), Round("default", 12))
 PUBLISHED = (Round("default", 1),)
 
 
