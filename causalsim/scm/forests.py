@@ -21,7 +21,7 @@ from causalsim.scm._program import Program
 from causalsim.scm._quantiles import Quantiles
 from causalsim.scm._trees import Forest
 from causalsim.scm.functions import FittedMechanism, Floats
-from causalsim.scm.laws import FittedNoise, UniformNoise
+from causalsim.scm.laws import UNIT_INTERVAL, FittedNoise
 from causalsim.scm.mechanisms import Mechanism, refuse_few_rows
 
 __all__ = [
@@ -60,10 +60,6 @@ def _refuse_empty_leaves(forest: Forest) -> None:
         raise OptionError(
             f"{forest!r} has leaves without training rows; give forest.holding(parents, child)."
         )
-
-
-def _unit_uniform() -> FittedNoise:
-    return UniformNoise(sd=12**-0.5, mean=0.5)
 
 
 @final
@@ -111,7 +107,7 @@ class LeafFunction(_Trees):
     @property
     def law(self) -> FittedNoise:
         """Uniform on (0, 1)."""
-        return _unit_uniform()
+        return UNIT_INTERVAL
 
     def value(self, parents: Floats, noise: Floats) -> Floats:
         """Give a response of a leaf: u chooses the tree, what is left the response."""
@@ -167,7 +163,7 @@ class QuantileFunction(_Trees):
     @property
     def law(self) -> FittedNoise:
         """Uniform on (0, 1)."""
-        return _unit_uniform()
+        return UNIT_INTERVAL
 
     def value(self, parents: Floats, noise: Floats) -> Floats:
         """Give the conditional quantile."""

@@ -34,6 +34,7 @@ from causalsim.simulate._penalty import PENALTIES, scores_of, sparsest, swap_p_v
 from causalsim.simulate._space import Configuration, get_space
 from causalsim.simulate._tcs import checked_panel
 from causalsim.simulate._tuning import Split, TuningResult
+from causalsim.simulate._windows import as_frame
 
 __all__ = ["ROUNDS", "Round", "act"]
 
@@ -248,7 +249,7 @@ class _Search(NamedTuple):
         plan = Plan(
             rule.panel, max_lag=self.max_lag, protocol=self.protocol, held=self.split.select
         )
-        frame = _frame(self.table)
+        frame = as_frame(self.table.values, self.table.names)
         return plan.bench(frame, reference=False)
 
     def _round(
@@ -322,12 +323,6 @@ class _Search(NamedTuple):
             k == best or swap_p_value(scores[best], one, swaps=_SWAPS, rng=rng) > 0.05
             for k, one in enumerate(scores)
         ]
-
-
-def _frame(table: Table) -> Any:
-    import pandas as pd
-
-    return pd.DataFrame(np.asarray(table.values), columns=list(table.names))
 
 
 def _edges(model: TemporalSCM) -> int:

@@ -28,7 +28,7 @@ from causalsim.simulate._marginals import atoms, marginals
 from causalsim.simulate._mmd import window_distance
 from causalsim.simulate._report import FidelityReport
 from causalsim.simulate._utility import utility
-from causalsim.simulate._windows import complement, interleaved, read_series
+from causalsim.simulate._windows import as_frame, complement, interleaved, read_series
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +123,7 @@ def fidelity(
     lag = case.model.graph.max_lag if case.model else 0
     judged = None if protocol == "published" else case.held
     plan = Plan(panel, widths, max_lag=lag, protocol=protocol, held=judged)
-    bench = plan.bench(_frame(case.series, case.names), rng=stream)
+    bench = plan.bench(as_frame(case.series, case.names), rng=stream)
     c2st = bench.judge(case.paths, rng=stream, n_jobs=n_jobs, progress=progress)
     notes = [*bench.notes, *_provenance(case, protocol), *(case.model.notes if case.model else ())]
     if null:
@@ -141,12 +141,6 @@ def _block(steps: int) -> int:
     return max(min(_BLOCK, steps // 8), 1)
 
 
-def _frame(rows: Floats, names: Sequence[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(rows, columns=list(names))
-
-
 def _case(
     series: Floats,
     names: tuple[str, ...],
@@ -161,7 +155,7 @@ def _case(
         return _Case(series, names, given, held, None, refitted=False)
     model = simulated
     if model.recipe is not None and not model.actions:
-        model = _refitted(model, _frame(series, names), held, rng)
+        model = _refitted(model, as_frame(series, names), held, rng)
     sampled, _ = read_series(model.sample(len(series), paths, rng=rng), names)
     return _Case(series, names, sampled, held, model, refitted=model is not simulated)
 
@@ -307,13 +301,13 @@ def _sortability(model: TemporalSCM, case: _Case) -> list[dict[str, Any]]:
     return [
         {"series": what, **asdict(one)}
         for what, series in (("real", case.series), ("simulated", case.paths[0]))
-        for one in temporal_sortability(directed, _frame(series, case.names))
+        for one in temporal_sortability(directed, as_frame(series, case.names))
     ]
 
 
 def _twins(model: TemporalSCM, case: _Case, rng: np.random.Generator) -> list[dict[str, Any]]:
     """Give the range of each effect over the members of the model's class."""
-    models = twins(model, _frame(case.series, case.names), limit=_MOST_TWINS)
+    models = twins(model, as_frame(case.series, case.names), limit=_MOST_TWINS)
     if len(models) < 2:
         raise OptionError("the class of this graph has no other member")
     if len(case.names) > _MOST_NAMES:

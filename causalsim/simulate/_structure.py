@@ -7,10 +7,9 @@ here with contemporaneous edges, which that algorithm drops.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from causalsim._rng import RNG
 from causalsim.data import Table
@@ -18,9 +17,7 @@ from causalsim.errors import GraphError, NotAClassError, OptionError, listing
 from causalsim.graph.kinds import CPDAG, DAG
 from causalsim.graph.marks import Mark
 from causalsim.graph.temporal import TemporalGraph
-
-if TYPE_CHECKING:
-    import pandas as pd
+from causalsim.simulate._windows import as_frame
 
 __all__ = ["DISCOVERIES", "Discovery", "Structure", "directed_graph", "find_structure"]
 
@@ -69,7 +66,7 @@ def find_structure(
     if isinstance(discovery, TemporalGraph):
         found: Any = discovery
     elif callable(discovery):
-        found = discovery([_frame(part.names, part.values) for part in panel], max_lag)
+        found = discovery([as_frame(part.values, part.names) for part in panel], max_lag)
     elif discovery in DISCOVERIES:
         found = _built_in(panel, max_lag, discovery, contexts, alpha, rng)
     else:
@@ -84,12 +81,6 @@ def find_structure(
     return Structure(_with_self_lags(structure.graph, contexts), structure.notes)
 
 
-def _frame(names: Sequence[str], rows: NDArray[np.float64]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(rows, columns=list(names))
-
-
 def _built_in(
     panel: Sequence[Table],
     max_lag: int,
@@ -102,7 +93,7 @@ def _built_in(
 
     if method in {"dense", "ar"}:
         return _without_data(panel[0].names, max_lag, contexts, dense=method == "dense")
-    frames = [_frame(part.names, part.values) for part in panel]
+    frames = [as_frame(part.values, part.names) for part in panel]
     series = frames if len(frames) > 1 else frames[0]
     if method == "pcmci":
         if contexts:

@@ -208,7 +208,7 @@ def checked_panel(series: Any, max_lag: int) -> list[Table]:
     """
     if type(max_lag) is not int or max_lag < 1:
         raise OptionError(f"max_lag={max_lag!r}: expected a whole number of steps, at least 1.")
-    parts = [part if isinstance(part, Table) else _numbers(part) for part in as_list(series)]
+    parts = [_numbers(part) for part in as_list(series)]
     total = sum(map(len, parts))
     if total < _LEAST * max_lag:
         raise DataError(
@@ -226,7 +226,8 @@ def checked_panel(series: Any, max_lag: int) -> list[Table]:
 
 
 def _numbers(part: Any) -> Table:
-    table = read_table(part, kinds="continuous", missing="testwise", degenerate="keep")
+    kinds = None if isinstance(part, Table) else "continuous"
+    table = read_table(part, kinds=kinds, missing="testwise", degenerate="keep")
     holes = np.isnan(table.values).sum(axis=0)
     if holes.any():
         where = [table.names[k] for k in np.flatnonzero(holes).tolist()]

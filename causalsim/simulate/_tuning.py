@@ -14,6 +14,7 @@ from causalsim.errors import DataError
 from causalsim.scm.temporal import TemporalSCM
 from causalsim.simulate._leaderboard import Entry
 from causalsim.simulate._space import Configuration
+from causalsim.simulate._windows import as_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,12 +148,8 @@ class TuningResult:
         """
         from causalsim.simulate._fidelity import fidelity
 
-        return fidelity(self._frame(), self.best, held=self.split.held, rng=self.seed, **options)
-
-    def _frame(self) -> Any:
-        import pandas as pd
-
-        return pd.DataFrame(np.asarray(self.table.values), columns=list(self.table.names))
+        real = as_frame(self.table.values, self.table.names)
+        return fidelity(real, self.best, held=self.split.held, rng=self.seed, **options)
 
     def summary(self) -> str:
         """Say who won, and how close the others came."""

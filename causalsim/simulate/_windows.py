@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,11 @@ from causalsim.data import read_table
 from causalsim.errors import DataError, OptionError, listing
 from causalsim.scm import Paths
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = [
+    "as_frame",
     "autocorrelation_time",
     "complement",
     "fold_numbers",
@@ -78,6 +82,17 @@ def read_series(
     return series, tuple(names or ())
 
 
+def as_frame(rows: Floats, names: Sequence[str]) -> pd.DataFrame:
+    """Give rows of shape (steps, variables) as a DataFrame.
+
+    >>> as_frame(np.zeros((2, 1)), ["X"]).columns.to_list()
+    ['X']
+    """
+    import pandas as pd
+
+    return pd.DataFrame(np.asarray(rows), columns=list(names))
+
+
 def _read_one(part: Any, names: Sequence[str] | None) -> tuple[Floats, tuple[str, ...]]:
     """Read one table, its columns in the order of ``names``."""
     own = names if isinstance(part, np.ndarray) and part.ndim == 2 else None
@@ -90,7 +105,8 @@ def _read_one(part: Any, names: Sequence[str] | None) -> tuple[Floats, tuple[str
             f"{listing(where)}. Fill them first, with frame.interpolate(), or keep a stretch "
             "without any."
         )
-    series, found = _wanted_order([table.values], table.names, names)
+    rows = np.asarray(table.values)
+    series, found = _wanted_order([rows], table.names, names)
     return series[0], found
 
 
