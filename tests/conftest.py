@@ -23,6 +23,15 @@ settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
 )
 
+
+@pytest.fixture(autouse=True)
+def no_picture_left_open():
+    """Close the pictures a test has drawn, so that the next one starts with none."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
 REFERENCE = Path(__file__).parents[2] / "shared" / "data"
 
 
