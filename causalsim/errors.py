@@ -1,6 +1,6 @@
 """Errors that say what was got, what was expected, and what to write instead.
 
-Every class derives from :class:`CausalSimError` and from the built-in class that a caller
+Every error derives from :class:`CausalSimError` and from the built-in class that a caller
 would guess (``ValueError``, ``KeyError``, ...), so either can be caught. Named constructors
 build the messages that occur in more than one place.
 """
@@ -15,6 +15,7 @@ __all__ = [
     "CycleError",
     "DataError",
     "DivergenceError",
+    "FitWarning",
     "FormatError",
     "GraphError",
     "InterruptedRunError",
@@ -23,7 +24,9 @@ __all__ = [
     "MissingExtraError",
     "NameNotFoundError",
     "NotAClassError",
+    "NotIdentifiableError",
     "OptionError",
+    "PositivityError",
 ]
 
 
@@ -64,6 +67,10 @@ class DivergenceError(CausalSimError, ArithmeticError):
     """A simulation grew beyond all numbers."""
 
 
+class FitWarning(UserWarning):
+    """A model was fitted, but there is a reason not to trust it; ``model.notes`` tells it too."""
+
+
 class FormatError(CausalSimError, ValueError):
     """A text, file or matrix does not follow the format it should have."""
 
@@ -84,6 +91,14 @@ class CycleError(GraphError):
 
 class NotAClassError(GraphError):
     """A partially directed graph stands for no Markov equivalence class."""
+
+
+class NotIdentifiableError(CausalSimError, ValueError):
+    """The graph and the observational law do not determine the quantity asked for."""
+
+
+class PositivityError(DataError):
+    """A conditional probability is needed on cells that have probability zero."""
 
 
 class KnowledgeError(CausalSimError, ValueError):

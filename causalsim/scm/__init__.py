@@ -58,12 +58,18 @@ from causalsim.scm.noise import (
     Uniform,
     get_noise,
 )
-from causalsim.scm.nonstationary import ChainFunction, DriftFunction, SwitchFunction
+from causalsim.scm.nonstationary import (
+    ChainFunction,
+    DriftFunction,
+    MarkovFunction,
+    SwitchFunction,
+)
 from causalsim.scm.paths import Paths
 from causalsim.scm.penalised import ElasticNet, Ridge
 from causalsim.scm.random import random_regimes, random_scm, random_temporal_scm
 from causalsim.scm.scaled import Scaled, ScaledFunction
 from causalsim.scm.static import SCM
+from causalsim.scm.switching import Markov, Switching
 from causalsim.scm.temporal import TemporalSCM
 
 __all__ = [
@@ -106,6 +112,8 @@ __all__ = [
     "LeafFunction",
     "Linear",
     "LinearFunction",
+    "Markov",
+    "MarkovFunction",
     "Mechanism",
     "NetworkFunction",
     "NoiseModel",
@@ -126,6 +134,7 @@ __all__ = [
     "StudentT",
     "StudentTNoise",
     "SwitchFunction",
+    "Switching",
     "TemporalSCM",
     "Trend",
     "Uniform",

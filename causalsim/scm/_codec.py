@@ -37,6 +37,7 @@ _SAVED = {
     "QuantileFunction": "forests",
     "Forest": "_trees",
     "ChainFunction": "nonstationary",
+    "MarkovFunction": "nonstationary",
     "SwitchFunction": "nonstationary",
     "DriftFunction": "nonstationary",
     "GaussianNoise": "laws",

@@ -156,6 +156,18 @@ def _quantile(ints, bits, floats, io, fo, x, noise, weight, at, live):
 
 
 @njit(cache=True, nogil=True)
+def _snapped(value, bounds):
+    """Round to the grid, and clip; a NaN stays."""
+    if bounds[2] > 0:
+        value = np.rint(value / bounds[2]) * bounds[2]
+    if value < bounds[0]:  # noqa: PLR1730
+        value = bounds[0]
+    if value > bounds[1]:  # noqa: PLR1730
+        value = bounds[1]
+    return value
+
+
+@njit(cache=True, nogil=True)
 def _value(ints, bits, floats, program, bounds, x, k, noise, weight, at, live):
     """Give one program's value at parents x and a noise."""
     kind, io, fo = program[0], program[1], program[2]
@@ -175,29 +187,90 @@ def _value(ints, bits, floats, program, bounds, x, k, noise, weight, at, live):
     else:
         told = _quantile(ints, bits, floats, io, fo, x, noise, weight, at, live)
         value = floats[fo] + told
-    if bounds[2] > 0:
-        value = np.rint(value / bounds[2]) * bounds[2]
-    if value < bounds[0]:  # noqa: PLR1730  -- a NaN stays
-        value = bounds[0]
-    if value > bounds[1]:  # noqa: PLR1730
-        value = bounds[1]
-    return value
+    return _snapped(value, bounds)
 
 
 @njit(cache=True, nogil=True)
-def advance(
+def _piece(floats, at, n, i, t):
+    """Give value and slope in t of a monotone cubic as ``learnt_laws.MonotoneCubic`` does."""
+    width, rise = floats[at + i + 1] - floats[at + i], floats[at + n + i + 1] - floats[at + n + i]
+    left, right = width * floats[at + 2 * n + i], width * floats[at + 2 * n + i + 1]
+    square, cube = 3 * rise - 2 * left - right, left + right - 2 * rise
+    value = floats[at + n + i] + t * (left + t * (square + t * cube))
+    return value, left + t * (2 * square + 3 * t * cube)
+
+
+@njit(cache=True, nogil=True)
+def _cdf(floats, law, n, x):
+    """Give the probability up to x; ``law`` is where the tails stand, the curve behind them."""
+    at = law + 2
+    below, above = x - floats[at], x - floats[at + n - 1]
+    if below < 0:
+        return floats[at + n] * np.exp(below / floats[law])
+    if above > 0:
+        return 1 - (1 - floats[at + 2 * n - 1]) * np.exp(-above / floats[law + 1])
+    i = min(max(np.searchsorted(floats[at : at + n], x) - 1, 0), n - 2)
+    t = (x - floats[at + i]) / (floats[at + i + 1] - floats[at + i])
+    return _piece(floats, at, n, i, min(max(t, 0.0), 1.0))[0]
+
+
+@njit(cache=True, nogil=True)
+def _invert(floats, law, n, y):
+    """Invert the same as ``learnt_laws.SplineNoise.quantile`` does."""
+    at = law + 2
+    first, last = floats[at + n], floats[at + 2 * n - 1]
+    if y < first:
+        return floats[at] + floats[law] * np.log(y / first)
+    if y > last:
+        return floats[at + n - 1] - floats[law + 1] * np.log((1 - y) / (1 - last))
+    i = min(max(np.searchsorted(floats[at + n : at + 2 * n], y) - 1, 0), n - 2)
+    low, high, t = 0.0, 1.0, 0.5
+    for _ in range(60):
+        value, slope = _piece(floats, at, n, i, t)
+        if value >= y:
+            high = t
+        else:
+            low = t
+        step = t - (value - y) / slope if slope > 0 else t
+        if not low < step < high:
+            step = (low + high) / 2
+        if abs(step - t) < 1e-15:
+            break
+        t = step
+    return floats[at + i] + t * (floats[at + i + 1] - floats[at + i])
+
+
+@njit(cache=True, nogil=True)
+def _hurdle(ints, floats, program, bounds, mean, scale, odds, u):
+    """Give the atom or a value beside it as ``atoms.AtomFunction`` does."""
+    n, fo = ints[program[1]], program[2]
+    p = 1 / (1 + np.exp(-odds))
+    if not u > p:
+        return floats[fo] + floats[fo + 1]
+    low, high, law = floats[fo + 2], floats[fo + 3], fo + 4
+    below = _cdf(floats, law, n, (low - mean) / scale) if np.isfinite(low) else 0.0
+    up = _cdf(floats, law, n, (high - mean) / scale) if np.isfinite(high) else 1.0
+    inside = below + max(up - below, 1e-12) * (u - p) / (1 - p)
+    drawn = _invert(floats, law, n, min(max(inside, 1e-300), np.nextafter(1.0, 0.0)))
+    return floats[fo] + _snapped(mean + scale * drawn, bounds)
+
+
+@njit(cache=True, nogil=True)
+def advance(  # noqa: C901  the loops over time, nodes and paths in one place
     values, start, stop_at, origin, nodes, first, last, parents, programs, bounds, ints, floats,
     acts, active, amount, scratch, stop,
 ):  # fmt: skip
     """Compute nodes ``first`` to ``last`` at time points ``start`` to ``stop_at``, in place.
 
     Values have shape (time points, columns, paths) and hold their noises. A row of ``nodes``:
-    column, start and number of parents, program, program of the scale or -1. ``parents``: column
-    and lag. ``acts``: node and 1 for a shift, 0 for a value. ``active`` and ``amount`` have shapes
-    (actions, steps) and (actions, steps, 1 or paths); step 0 is time point ``origin``.
+    column, start and number of parents, program, and those of scale, odds and hurdle or -1.
+    ``parents``: column and lag. ``acts``: node and 1 for a shift, 0 for a value. ``active`` and
+    ``amount`` have shapes (actions, steps) and (actions, steps, 1 or paths); step 0 is time point
+    ``origin``.
     """
     bits = ints.view(np.float32)
     x, weight = np.empty(64), np.zeros(scratch)
+    unbounded = np.array([-np.inf, np.inf, 0.0])
     leaf, live = np.empty(scratch, np.int64), np.empty(scratch, np.int64)
     paths, shared = values.shape[2], amount.shape[2] == 1
     for t in range(start, stop_at):
@@ -205,22 +278,36 @@ def advance(
             return
         for n in range(first, last):
             at, begin, k = nodes[n, 0], nodes[n, 1], nodes[n, 2]
-            base, scale = nodes[n, 3], nodes[n, 4]
+            base, scale, odds, hurdle = nodes[n, 3], nodes[n, 4], nodes[n, 5], nodes[n, 6]
             if k > len(x):
                 x = np.empty(k)
             for path in range(paths):
                 for j in range(k):
                     x[j] = values[t - parents[begin + j, 1], parents[begin + j, 0], path]
-                noise = values[t, at, path]
+                noise, size = values[t, at, path], 1.0
                 if scale >= 0:
-                    noise *= _value(
+                    size = _value(
                         ints, bits, floats, programs[scale], bounds[scale], x, k, 0.0,
                         weight, leaf, live,
                     )  # fmt: skip
-                now = _value(
-                    ints, bits, floats, programs[base], bounds[base], x, k, noise,
-                    weight, leaf, live,
-                )  # fmt: skip
+                if hurdle >= 0:
+                    chance = _value(
+                        ints, bits, floats, programs[odds], bounds[odds], x, k, 0.0,
+                        weight, leaf, live,
+                    )  # fmt: skip
+                    mean = _value(
+                        ints, bits, floats, programs[base], unbounded, x, k, 0.0,
+                        weight, leaf, live,
+                    )  # fmt: skip
+                    now = _hurdle(
+                        ints, floats, programs[hurdle], bounds[hurdle], mean, size, chance, noise
+                    )
+                    now = _snapped(now, bounds[base])
+                else:
+                    now = _value(
+                        ints, bits, floats, programs[base], bounds[base], x, k, size * noise,
+                        weight, leaf, live,
+                    )  # fmt: skip
                 for a in range(len(acts)):
                     if acts[a, 0] == n and active[a, t - origin]:
                         by = amount[a, t - origin, 0 if shared else path]

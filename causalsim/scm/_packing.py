@@ -38,10 +38,8 @@ def pack(plan: Sequence[Node]) -> Packed:
     nodes: list[list[int]] = []
     parents: list[tuple[int, int]] = []
     for node in plan:
-        program = node.function.program()
-        scale = None if program is None else program.scale
         places = []
-        for one in (program, scale):
+        for one in _parts(node.function.program()):
             places.append(-1 if one is None else len(programs))
             programs += [] if one is None else [one]
         nodes.append([node.at, len(parents), len(node.parents), *places])
@@ -50,7 +48,7 @@ def pack(plan: Sequence[Node]) -> Packed:
     table = np.cumsum(sizes, axis=0)[:-1] if programs else np.empty((0, 2))
     kinds = np.array([one.kind for one in programs])
     return Packed(
-        np.array(nodes, np.int64).reshape(-1, 5),
+        np.array(nodes, np.int64).reshape(-1, 7),
         np.array(parents, np.int64).reshape(-1, 2),
         np.column_stack([kinds, table]).astype(np.int64),
         np.array([(p.low, p.high, p.grid) for p in programs], np.float64).reshape(-1, 3),
@@ -58,6 +56,13 @@ def pack(plan: Sequence[Node]) -> Packed:
         np.concatenate([np.empty(0), *(one.floats for one in programs)]),
         max([1, *(len(one.floats) for one in programs)]),
     )
+
+
+def _parts(program: Program | None) -> tuple[Program | None, ...]:
+    """Give a program and what belongs to it: scale, log-odds, hurdle."""
+    if program is None:
+        return (None,) * 4
+    return program, program.scale, program.odds, program.hurdle
 
 
 def runs(compiled: Sequence[bool]) -> list[tuple[bool, int, int]]:

@@ -15,10 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from causalsim.scm._trees import Forest
+    from causalsim.scm.learnt_laws import CurveNoise
 
 __all__ = [
     "ACTIVATION_CODES",
     "FOREST",
+    "HURDLE",
     "LEAF",
     "LINEAR",
     "NETWORK",
@@ -26,12 +28,13 @@ __all__ = [
     "SPLINE",
     "Program",
     "forest",
+    "hurdle",
     "linear",
     "network",
     "spline",
 ]
 
-LINEAR, SPLINE, NETWORK, FOREST, LEAF, QUANTILE = range(6)
+LINEAR, SPLINE, NETWORK, FOREST, LEAF, QUANTILE, HURDLE = range(7)
 ACTIVATION_CODES = {"tanh": 0, "sin": 1, "cos": 2, "relu": 3}
 
 
@@ -52,6 +55,8 @@ class Program:
         The value is clipped to this interval, at the end.
     grid : float
         The value is rounded to a multiple of it, before it is clipped; 0 for none.
+    odds, hurdle : Program, optional
+        The log-odds of an atom, and the rest of an ``AtomFunction`` around this program.
     """
 
     kind: int
@@ -61,6 +66,18 @@ class Program:
     low: float = -np.inf
     high: float = np.inf
     grid: float = 0.0
+    odds: Program | None = None
+    hurdle: Program | None = None
+
+    @property
+    def predicts(self) -> bool:
+        """Whether the value at noise 0 is what the function predicts, and noise is added."""
+        return self.kind <= FOREST and self.scale is None and self.hurdle is None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the value is clipped or rounded."""
+        return (self.low, self.high, self.grid) != (-np.inf, np.inf, 0.0)
 
 
 def _program(kind: int, ints: Sequence[ArrayLike], floats: Sequence[ArrayLike]) -> Program:
@@ -119,3 +136,14 @@ def forest(kind: int, intercept: float, trees: Forest) -> Program:
     nodes = np.column_stack([trees.feature, left, right, below.view(np.int32)])
     ints: list[ArrayLike] = [sizes, trees.roots, nodes, trees.rows]
     return _program(kind, ints, [intercept, trees.value, trees.responses])
+
+
+def hurdle(intercept: float, atom: float, bounds: tuple[float, float], law: CurveNoise) -> Program:
+    """Give an atom and the law of what is beside it; no value by itself.
+
+    Integers: the number of points. Floats: the intercept, the atom, the bounds of the other
+    values, the tails of the law, its points, and heights and slopes of its curve there.
+    """
+    curve = law.curve
+    known: list[ArrayLike] = [curve.at, curve.heights, curve.slopes]
+    return _program(HURDLE, [[len(curve.at)]], [intercept, atom, bounds, law.tails, *known])

@@ -59,6 +59,11 @@ class Plan:
     drivers: tuple[Driver, ...]
     outside: tuple[int, ...]
 
+    @property
+    def past(self) -> int:
+        """Steps that it looks back, 1 at least: a policy sees the last one."""
+        return max(self.depth, 1)
+
     @cached_property
     def packed(self) -> Packed:
         """What the kernel reads of it."""
@@ -97,11 +102,15 @@ def roll(
     paths: int,
     *,
     burn_in: int,
+    history: Floats | None = None,
     first_step: int = 0,
     rng: RNG = None,
     n_jobs: int = 1,
 ) -> Floats:
     """Simulate, shape (paths, steps, nodes), with the paths over ``n_jobs`` threads.
+
+    The steps before the burn-in are the ``history``, shape (at least ``model.past``, nodes), and 0
+    without one.
 
     Raises
     ------
@@ -112,8 +121,10 @@ def roll(
     """
     check_n_jobs(n_jobs)
     _check_lengths(model, steps)
-    total, past = burn_in + steps, max(model.depth, 1)
+    total, past = burn_in + steps, model.past
     values = np.zeros((past + total, len(model.names), paths))
+    if history is not None:
+        values[:past] = history[-past:, :, None]
     values[past:], fresh = _draw(model, total, paths, rng)
     clock = np.arange(first_step - burn_in - past, first_step + steps)
     values[:, list(model.outside)] = driver_table(model.drivers, clock)[:, :, None]
@@ -163,7 +174,7 @@ def replay(
     drawn, fresh = _draw(model, noise.shape[1], len(values), rng)
     full = np.concatenate([values[:, :depth], noise], axis=1).transpose(1, 2, 0).copy()
     full[depth:, list(replaced)] = drawn[:, list(replaced)]
-    past = max(model.depth, 1)
+    past = model.past
     padded = np.concatenate([np.zeros((past, *full.shape[1:])), full])
     _run(model, padded, past + depth, depth, fresh)
     return np.ascontiguousarray(padded[past:].transpose(2, 0, 1))
@@ -184,7 +195,7 @@ def _run(
     model : Plan
     values : array of shape (time points, nodes, paths)
     start : int
-        At least ``max(depth, 1)``.
+        At least ``model.past``.
     first_step : int
         Number of the step at ``start``, as actions count.
     fresh : sequence of arrays of shape (time points - start, paths)

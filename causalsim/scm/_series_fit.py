@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from causalsim._rng import RNG, spawn
+from causalsim.data import Table, read_table
 from causalsim.errors import DataError, GraphError, OptionError, listing
 from causalsim.graph.labels import parse_label
 from causalsim.graph.marks import Mark
@@ -26,17 +27,21 @@ __all__ = [
     "Choice",
     "Panel",
     "Recipe",
+    "Start",
     "as_list",
     "columns_of",
     "joined",
     "lagged_rows",
     "read_panel",
+    "read_window",
     "refuse_open_edges",
     "with_drivers",
     "without_dependence",
 ]
 
 Choice = str | Mechanism | Mapping[str, str | Mechanism]
+Start = Any
+"""Where sampled series begin: ``"noise"``, or a series that they go on from."""
 
 
 class Panel(NamedTuple):
@@ -81,6 +86,36 @@ def read_panel(
         for part, start in zip(columns, begin, strict=True)
     ]
     return Panel(full, begin)
+
+
+def read_window(start: Any, variables: Sequence[str], rows: int) -> tuple[Floats, int]:
+    """Read the last rows of a series to go on from, shape (rows, variables), and its length.
+
+    Raises
+    ------
+    DataError
+        If it has fewer rows, or a value is missing in the last ones.
+    NameNotFoundError
+        If it lacks a variable.
+    OptionError
+        If it is a text other than "noise".
+    """
+    if isinstance(start, str):
+        raise OptionError(f"start={start!r}: expected 'noise' or a series to go on from.")
+    if not isinstance(start, Table):
+        names = variables if isinstance(start, np.ndarray) else None
+        kinds = dict.fromkeys(variables, "continuous")
+        start = read_table(start, names=names, kinds=kinds, missing="testwise", degenerate="keep")
+    window = _nodes.columns(start, variables)[-rows:]
+    if len(window) < rows:
+        raise DataError(f"start has {len(window)} rows; the model looks back {rows} steps.")
+    holes = [variables[k] for k in np.flatnonzero(np.isnan(window).any(axis=0)).tolist()]
+    if holes:
+        raise DataError(
+            f"missing values of {listing(holes)} in the last {rows} rows of start; fill them, or "
+            "cut the series before them."
+        )
+    return window, len(start)
 
 
 def columns_of(

@@ -16,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalsim.errors import OptionError
+from causalsim.scm import _program
+from causalsim.scm._program import Program
 from causalsim.scm.bounded import BoundedFunction
 from causalsim.scm.functions import FittedMechanism, Floats, LinearFunction
 from causalsim.scm.laws import UNIT_INTERVAL, FittedNoise, InvertibleNoise
+from causalsim.scm.learnt_laws import CurveNoise
 from causalsim.scm.mechanisms import Mechanism, expect, get_mechanism
 from causalsim.scm.noise import NoiseModel, get_noise
 
@@ -132,6 +135,22 @@ class AtomFunction(FittedMechanism):
         stretched = p[rows] + (1 - p[rows]) * share
         noise[rows] = np.maximum(stretched, np.nextafter(p[rows], 1.0))
         return noise
+
+    def program(self) -> Program | None:
+        """Give the function as numbers for the compiled rollout.
+
+        There are some if the inner noise is added to a compiled prediction, perhaps scaled, and
+        its law is a curve: a :class:`SplineNoise` or :class:`KernelNoise`.
+        """
+        inner, odds = self.inner.program(), self.logit.program()
+        if inner is None or odds is None or not isinstance(self.noise, CurveNoise):
+            return None
+        if not (odds.predicts and replace(inner, scale=None).predicts):
+            return None
+        gate = _program.hurdle(self.intercept, self.atom, (self.low, self.high), self.noise)
+        bounds = {name: getattr(inner, name) for name in ("low", "high", "grid")}
+        free = Program(inner.kind, inner.ints, inner.floats, inner.scale)
+        return replace(free, odds=odds, hurdle=replace(gate, **bounds))
 
 
 @final

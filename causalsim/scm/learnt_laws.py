@@ -12,6 +12,7 @@ References
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
@@ -23,7 +24,7 @@ from causalsim.errors import DataError, OptionError
 from causalsim.scm.functions import Floats
 from causalsim.scm.laws import InvertibleNoise
 
-__all__ = ["KernelNoise", "SplineNoise"]
+__all__ = ["CurveNoise", "KernelNoise", "SplineNoise"]
 
 Places = NDArray[np.intp]
 
@@ -34,7 +35,7 @@ _BLOCK = 2_000_000
 
 @final
 @dataclass(frozen=True, eq=False)
-class _MonotoneCubic:
+class MonotoneCubic:
     """A nondecreasing function in cubic pieces, by its heights and slopes at increasing points."""
 
     at: Floats
@@ -42,7 +43,7 @@ class _MonotoneCubic:
     slopes: Floats
 
     @classmethod
-    def through(cls, at: Floats, heights: Floats) -> _MonotoneCubic:
+    def through(cls, at: Floats, heights: Floats) -> MonotoneCubic:
         """Take the slopes of PCHIP."""
         from scipy.interpolate import PchipInterpolator
 
@@ -85,9 +86,21 @@ class _MonotoneCubic:
         return np.asarray(self.at[i] + t * (self.at[i + 1] - self.at[i]))
 
 
+class CurveNoise(InvertibleNoise):
+    """A law whose distribution function is a monotone cubic spline with tails; abstract."""
+
+    tails: tuple[float, ...] = (1.0, 1.0)
+    """Mean distance of what lies below and above the curve; any if nothing does."""
+
+    @cached_property
+    @abstractmethod
+    def curve(self) -> MonotoneCubic:
+        """The distribution function without its tails."""
+
+
 @final
 @dataclass(frozen=True)
-class KernelNoise(InvertibleNoise):
+class KernelNoise(CurveNoise):
     """A Gaussian kernel density of observed values.
 
     Its distribution function is tabulated at tenths of the bandwidth and interpolated by cubics
@@ -130,7 +143,8 @@ class KernelNoise(InvertibleNoise):
         return float(np.var(self.values) + self.bandwidth**2)
 
     @cached_property
-    def _cdf(self) -> _MonotoneCubic:
+    def curve(self) -> MonotoneCubic:
+        """The distribution function."""
         values, step = np.array(self.values), self.bandwidth / _PER_BANDWIDTH
         cells = np.unique(np.floor(values / step))
         grid: Floats = step * np.unique(cells[:, None] + np.arange(-_REACH, _REACH + 2.0))
@@ -139,7 +153,7 @@ class KernelNoise(InvertibleNoise):
         heights = np.maximum.accumulate(heights)
         secants = np.diff(heights) / np.diff(grid)
         steepest = 3 * np.minimum(np.append(secants, np.inf), np.insert(secants, 0, np.inf))
-        return _MonotoneCubic(grid, heights, np.minimum(slopes, steepest))
+        return MonotoneCubic(grid, heights, np.minimum(slopes, steepest))
 
     def _exact(self, values: Floats, grid: Floats) -> tuple[Floats, Floats]:
         """Give distribution function and density on a grid, in blocks of bounded memory."""
@@ -158,16 +172,16 @@ class KernelNoise(InvertibleNoise):
 
     def cdf(self, x: Floats) -> Floats:
         """Give P(noise <= x)."""
-        return self._cdf(np.asarray(x, np.float64))
+        return self.curve(np.asarray(x, np.float64))
 
     def quantile(self, u: Floats) -> Floats:
         """Invert the distribution function."""
-        return self._cdf.inverse(np.asarray(u, np.float64))
+        return self.curve.inverse(np.asarray(u, np.float64))
 
 
 @final
 @dataclass(frozen=True)
-class SplineNoise(InvertibleNoise):
+class SplineNoise(CurveNoise):
     """A distribution function through given points, with exponential tails.
 
     Between the points it is a monotone cubic spline [FritschCarlson1980]_.
@@ -213,16 +227,17 @@ class SplineNoise(InvertibleNoise):
             )
 
     @cached_property
-    def _cdf(self) -> _MonotoneCubic:
-        return _MonotoneCubic.through(np.array(self.points), np.array(self.probabilities))
+    def curve(self) -> MonotoneCubic:
+        """The distribution function between the outer points."""
+        return MonotoneCubic.through(np.array(self.points), np.array(self.probabilities))
 
     @property
     def variance(self) -> float:
         """Its variance: exact, by three-point quadrature of every piece and the tails' own."""
         nodes, weights = np.polynomial.legendre.leggauss(3)
         pieces, t = np.arange(len(self.points) - 1)[:, None], (nodes + 1) / 2
-        x, mass = self._cdf.at[pieces] + t * np.diff(self._cdf.at)[:, None], weights / 2
-        mass = mass * self._cdf.piece(pieces, np.broadcast_to(t, x.shape))[1]
+        x, mass = self.curve.at[pieces] + t * np.diff(self.curve.at)[:, None], weights / 2
+        mass = mass * self.curve.piece(pieces, np.broadcast_to(t, x.shape))[1]
         ends = np.array([self.points[0] - self.tails[0], self.points[-1] + self.tails[1]])
         share = np.array([self.probabilities[0], 1 - self.probabilities[-1]])
         mean = (x * mass).sum() + share @ ends
@@ -240,7 +255,7 @@ class SplineNoise(InvertibleNoise):
         above = np.maximum(z - self.points[-1], 0) / self.tails[1]
         left = self.probabilities[0] * np.exp(below)
         right = 1 - (1 - self.probabilities[-1]) * np.exp(-above)
-        return np.where(below < 0, left, np.where(above > 0, right, self._cdf(z)))
+        return np.where(below < 0, left, np.where(above > 0, right, self.curve(z)))
 
     def quantile(self, u: Floats) -> Floats:
         """Invert the distribution function."""
@@ -249,5 +264,5 @@ class SplineNoise(InvertibleNoise):
         with np.errstate(divide="ignore", invalid="ignore"):
             left = self.points[0] + self.tails[0] * np.log(p / first)
             right = self.points[-1] - self.tails[1] * np.log((1 - p) / (1 - last))
-        inside = self._cdf.inverse(np.clip(p, first, last))
+        inside = self.curve.inverse(np.clip(p, first, last))
         return np.where(p < first, left, np.where(p > last, right, inside))

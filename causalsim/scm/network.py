@@ -7,11 +7,11 @@ from typing import Any, final
 
 import numpy as np
 
-from causalsim import _lazy
 from causalsim.errors import OptionError
 from causalsim.scm import _program
 from causalsim.scm._program import Program
 from causalsim.scm._ridge import standardised
+from causalsim.scm._torch import single_precision, training
 from causalsim.scm.functions import ACTIVATIONS, FittedMechanism, Floats, LinearFunction
 from causalsim.scm.mechanisms import Mechanism, blocks, held_out, refuse_few_rows
 
@@ -136,10 +136,10 @@ class Perceptron(Mechanism):
         refuse_few_rows(parents)
         if parents.shape[1] == 0 or np.ptp(child) == 0:
             return LinearFunction((0.0,) * parents.shape[1], intercept=float(child.mean()))
-        torch: Any = _lazy.optional("torch", "torch", "the mechanism Perceptron")
         columns, centre, scale = standardised(parents)
         size = float(child.std())
-        layers = self._train(torch, columns, (child - child.mean()) / size, rng)
+        with training("the mechanism Perceptron", rng) as torch:
+            layers = self._train(torch, columns, (child - child.mean()) / size)
         hidden, offsets, out, last = (part.double().numpy() for part in layers)
         hidden = hidden / scale
         return NetworkFunction(
@@ -159,16 +159,13 @@ class Perceptron(Mechanism):
         """Give what is left of each of five contiguous blocks by networks of the others."""
         return held_out(self, parents, child, blocks(len(child)), rng)
 
-    def _train(self, torch: Any, x: Floats, y: Floats, rng: np.random.Generator) -> list[Any]:
+    def _train(self, torch: Any, x: Floats, y: Floats) -> list[Any]:
         """Give weights and offsets of both layers at the epoch with the best validation error."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(rng.integers(2**31)))
-            first = torch.nn.Linear(x.shape[1], self.units)
-            second = torch.nn.Linear(self.units, 1)
+        inputs, target = single_precision(torch, x), single_precision(torch, y)
+        first = torch.nn.Linear(x.shape[1], self.units, dtype=inputs.dtype)
+        second = torch.nn.Linear(self.units, 1, dtype=inputs.dtype)
         layers = [*first.parameters(), *second.parameters()]
         optimiser = torch.optim.Adam(layers, lr=self.rate, weight_decay=self.decay)
-        inputs = torch.as_tensor(x, dtype=torch.float32)
-        target = torch.as_tensor(y, dtype=torch.float32)
         cut = len(y) - max(len(y) // 5, 1)
         best, kept = np.inf, layers
         for _ in range(self.epochs):

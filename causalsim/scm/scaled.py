@@ -78,7 +78,9 @@ class ScaledFunction(FittedMechanism):
     def program(self) -> Program | None:
         """Give the function as numbers for the compiled rollout, if both parts have a form."""
         mean, scale = self.mean.shifted(self.intercept).program(), self.scale.program()
-        return None if mean is None or scale is None else replace(mean, scale=scale)
+        if mean is None or scale is None or not (mean.predicts and scale.predicts):
+            return None
+        return None if mean.bounded else replace(mean, scale=scale)
 
 
 @final

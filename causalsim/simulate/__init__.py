@@ -7,8 +7,9 @@ from causalsim.simulate._c2st import C2ST, c2st, parametric_null
 from causalsim.simulate._copying import CopyCheck, copy_check
 from causalsim.simulate._discriminators import DISCRIMINATORS
 from causalsim.simulate._fidelity import fidelity
-from causalsim.simulate._interventional import effect_range, interventional_distance, twins
+from causalsim.simulate._interventional import interventional_distance
 from causalsim.simulate._mmd import WindowDistance, window_distance
+from causalsim.simulate._regimes import find_regimes
 from causalsim.simulate._report import FidelityReport
 from causalsim.simulate._space import Configuration
 from causalsim.simulate._synthetic import SyntheticData, synthesise
@@ -16,6 +17,7 @@ from causalsim.simulate._synthetic_parts import Drift, Missing, Regimes
 from causalsim.simulate._synthetic_spec import SyntheticSpec
 from causalsim.simulate._tcs import tcs
 from causalsim.simulate._tuning import TuningResult
+from causalsim.simulate._twins import effect_range, twins
 
 __all__ = [
     "BASELINES",
@@ -39,6 +41,7 @@ __all__ = [
     "copy_check",
     "effect_range",
     "fidelity",
+    "find_regimes",
     "interventional_distance",
     "parametric_null",
     "synthesise",

@@ -29,6 +29,7 @@ from causalsim.errors import CausalSimError, DataError, OptionError
 from causalsim.scm.temporal import TemporalSCM
 from causalsim.simulate._bench import Bench, Plan
 from causalsim.simulate._candidates import Candidate, fit_candidates
+from causalsim.simulate._doubts import doubted, doubts_of_data
 from causalsim.simulate._leaderboard import Entry, Store, digest
 from causalsim.simulate._penalty import PENALTIES, scores_of, sparsest, swap_p_value
 from causalsim.simulate._space import Configuration, get_space
@@ -125,6 +126,11 @@ def act(
     OptionError
         If an option is out of range.
 
+    Warns
+    -----
+    FitWarning
+        As :func:`causalsim.tcs`, of the winner alone.
+
     Examples
     --------
     >>> import causalsim as cs
@@ -154,8 +160,9 @@ def act(
     whole = search.fitted([chosen[winner]], everything=True)[0]
     if whole.model is None:
         raise DataError(f"{chosen[winner].label!r} could not be fitted again: {whole.error}.")
+    best = doubted(whole.model, doubts_of_data([table]), [table], [0], check_rng(seed))
     return TuningResult(
-        whole.model,
+        best,
         tuple(entries),
         winner,
         chosen[winner],
@@ -165,13 +172,17 @@ def act(
         split,
         max_lag,
         seed,
+        tuple(chosen),
     )
 
 
 def _one_series(series: Any, max_lag: int) -> Table:
     panel = checked_panel(series, max_lag)
     if len(panel) != 1:
-        raise DataError(f"{len(panel)} series; act judges one, so give each by itself.")
+        raise DataError(
+            f"{len(panel)} series; act judges one. Search on one, and fit what is found to "
+            "all: cs.act(series[0], max_lag=...).best.refit(series)."
+        )
     return panel[0]
 
 

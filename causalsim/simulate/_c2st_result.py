@@ -91,7 +91,7 @@ class C2ST:
 
     @property
     def interval(self) -> Interval:
-        """A 95 % interval of ``auc``."""
+        """A 95 % interval of ``auc``, for these classifiers; see ``errors``."""
         return _interval(self.auc, float(self.errors[0]), 0.0)
 
     @property
@@ -106,7 +106,7 @@ class C2ST:
 
     @property
     def excess_interval(self) -> Interval | None:
-        """A 95 % interval of ``excess``; both standard errors enter as if independent."""
+        """A 95 % interval of ``excess``; both ``errors`` enter as if independent."""
         if self.reference is None:
             return None
         error = float(np.hypot(self.errors[0], self.reference.errors[0]))

@@ -23,9 +23,10 @@ from causalsim.simulate._c2st_result import C2ST, ProtocolName
 from causalsim.simulate._copying import CopyCheck, copy_check
 from causalsim.simulate._discriminators import get_panel
 from causalsim.simulate._dynamics import distances, stationarity
-from causalsim.simulate._interventional import effect_range, recovery, twins
+from causalsim.simulate._interventional import recovery
 from causalsim.simulate._marginals import atoms, marginals
 from causalsim.simulate._mmd import window_distance
+from causalsim.simulate._ranges import Range, ranges
 from causalsim.simulate._report import FidelityReport
 from causalsim.simulate._utility import utility
 from causalsim.simulate._windows import as_frame, complement, interleaved, read_series
@@ -38,7 +39,6 @@ __all__ = ["FidelityReport", "fidelity"]
 Held = tuple[slice, ...]
 _BLOCK = 100
 _FEW_PATHS = 3
-_MOST_TWINS, _MOST_NAMES = 12, 8
 _FAST = ("logistic_quadratic", "svc")
 
 
@@ -53,6 +53,7 @@ class _Case:
     held: Held
     model: TemporalSCM | None
     refitted: bool
+    others: tuple[TemporalSCM, ...] = ()
 
 
 def fidelity(
@@ -65,6 +66,7 @@ def fidelity(
     widths: Sequence[int] | None = None,
     null: int = 0,
     protocol: ProtocolName = "blocked",
+    others: Sequence[TemporalSCM] = (),
     rng: RNG = None,
     n_jobs: int = 1,
     progress: bool | Progress = False,
@@ -90,6 +92,9 @@ def fidelity(
         and the dearest part. 0 for none.
     protocol : {"blocked", "published"}
         The published one is only for comparison with published numbers.
+    others : sequence of TemporalSCM
+        Models that look as real, such as tied configurations of a search: what they say of
+        do() widens the ranges over twins.
     rng : int, Generator or None
     n_jobs : int
     progress : bool or callable
@@ -120,6 +125,7 @@ def fidelity(
     steps = len(series[0])
     rows = tuple(held) if held is not None else interleaved(steps, _block(steps))[1]
     case = _case(series[0], names, simulated, rows, paths, stream)
+    case = replace(case, others=tuple(others))
     lag = case.model.graph.max_lag if case.model else 0
     judged = None if protocol == "published" else case.held
     plan = Plan(panel, widths, max_lag=lag, protocol=protocol, held=judged)
@@ -130,11 +136,9 @@ def fidelity(
         c2st = c2st.against(_null(case, bench, null, stream, n_jobs, progress))
     elif case.refitted:
         notes.append("no p-value: write null=39 to fit the model again to its own paths")
-    records, failed = _records(case, bench, c2st, stream)
+    records, told = _records(case, bench, c2st, stream)
     copies = _copies(case)
-    return FidelityReport.of(
-        c2st, copies, records, refitted=case.refitted, notes=[*notes, *failed]
-    )
+    return FidelityReport.of(c2st, copies, records, refitted=case.refitted, notes=[*notes, *told])
 
 
 def _block(steps: int) -> int:
@@ -234,7 +238,8 @@ def _refit_and_draw(
 def _records(
     case: _Case, bench: Bench, c2st: C2ST, rng: np.random.Generator
 ) -> tuple[dict[str, Sequence[Any]], list[str]]:
-    """Compute the tables; a part that cannot be had is told in a note."""
+    """Compute the tables, and notes: of a part that cannot be had, of how many twins there are."""
+    notes: list[str] = []
     few = case.paths[:_FEW_PATHS]
     lags = max(case.model.graph.max_lag if case.model else 1, 1)
     parts: dict[str, Callable[[], Sequence[Any]]] = {
@@ -251,16 +256,17 @@ def _records(
     if case.model is not None:
         model = case.model
         parts["recovery"] = lambda: recovery(model, rng=rng)
-        parts["twins"] = lambda: _twins(model, case, rng)
+        parts["twins"] = lambda: _twins(model, case, rng, notes)
         parts["sortability"] = lambda: _sortability(model, case)
+    if bench.plan.protocol != "published":
+        parts["published"] = lambda: _published(case, bench, rng)
     records: dict[str, Sequence[Any]] = {}
-    failed = []
     for name, part in parts.items():
         try:
             records[name] = part()
         except CausalSimError as error:
-            failed.append(f"no {name}: {error}")
-    return records, failed
+            notes.append(f"no {name}: {error}")
+    return records, notes
 
 
 def _discriminators(c2st: C2ST) -> list[dict[str, Any]]:
@@ -273,6 +279,17 @@ def _discriminators(c2st: C2ST) -> list[dict[str, Any]]:
         }
         for (name, width), row in zip(c2st.configs, c2st.scores, strict=True)
     ]
+
+
+def _published(case: _Case, bench: Bench, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Judge one path by the published protocol; its own panel stands for the default one."""
+    panel = "default" if bench.plan.panel == get_panel("default") else bench.plan.panel
+    judge = Plan(panel, protocol="published").bench(
+        as_frame(case.series, case.names), reference=False
+    )
+    found = judge.judge(case.paths[:1], rng=rng)
+    low, high = found.interval
+    return [{"auc": found.auc, "low": low, "high": high, "paths": 1}]
 
 
 def _baselines(case: _Case, bench: Bench, rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -305,31 +322,10 @@ def _sortability(model: TemporalSCM, case: _Case) -> list[dict[str, Any]]:
     ]
 
 
-def _twins(model: TemporalSCM, case: _Case, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Give the range of each effect over the members of the model's class."""
-    models = twins(model, as_frame(case.series, case.names), limit=_MOST_TWINS)
-    if len(models) < 2:
-        raise OptionError("the class of this graph has no other member")
-    if len(case.names) > _MOST_NAMES:
-        raise OptionError(
-            f"{len(models)} members, but {len(case.names)} variables have too many effects; write "
-            "causalsim.simulate.effect_range(twins, treatment, outcome, value)"
-        )
-    spread = case.series.std(axis=0)
-    mean = case.series.mean(axis=0)
-    found = []
-    for i, treatment in enumerate(case.names):
-        for outcome in case.names:
-            if outcome != treatment:
-                value = float(mean[i] + spread[i])
-                low, high = effect_range(models, treatment, outcome, value, paths=200, rng=rng)
-                found.append(
-                    {
-                        "do": f"{treatment} = {value:.3g}",
-                        "outcome": outcome,
-                        "low": low,
-                        "high": high,
-                        "models": len(models),
-                    }
-                )
-    return sorted(found, key=lambda row: row["low"] - row["high"])
+def _twins(
+    model: TemporalSCM, case: _Case, rng: np.random.Generator, notes: list[str]
+) -> tuple[Range, ...]:
+    """Give the range of each effect over models of the same series, and say how many there are."""
+    rows, said = ranges(model, as_frame(case.series, case.names), case.others, rng=rng)
+    notes.append(said)
+    return rows

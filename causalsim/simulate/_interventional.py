@@ -2,32 +2,28 @@
 
 A fidelity that is observational cannot tell X --> Y from Y --> X where both give the same series.
 Here stands what can: the laws under do() of a model and of the known truth; whether a search
-finds the model's own graph again in its series; and *observational twins*, other members of the
-model's class, over which an effect is a range.
-
-References
-----------
-.. [Chickering1995] Chickering, A transformational characterization of equivalent Bayesian network
-   structures, UAI 1995: equivalent DAGs differ by a sequence of covered edges turned around.
+finds the model's own graph again in its series; and, from :mod:`._twins`, *observational twins*,
+over which an effect is a range.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalsim._rng import RNG, check_rng
 from causalsim.discovery import pcmci_plus
-from causalsim.errors import GraphError, LimitError, NameNotFoundError, OptionError, listing
-from causalsim.graph import Mark, Set, TemporalGraph
+from causalsim.errors import GraphError, listing
+from causalsim.graph import TemporalGraph
 from causalsim.graph._base import closure
 from causalsim.metrics import graph_scores
 from causalsim.scm import Paths, TemporalSCM
 from causalsim.simulate._marginals import wasserstein
+from causalsim.simulate._twins import effect_range, twins
 
 __all__ = ["UnderDo", "effect_range", "interventional_distance", "recovery", "twins"]
 
@@ -195,166 +191,3 @@ def _at(graph: TemporalGraph, lag: int) -> TemporalGraph:
     """Keep the edges of one lag."""
     here = np.arange(graph.max_lag + 1) == lag
     return TemporalGraph(graph.nodes, graph.marks * here, graph.past_marks * here, graph.roles)
-
-
-def twins(model: TemporalSCM, series: Any, *, limit: int = 100) -> tuple[TemporalSCM, ...]:
-    r"""Fit every linear Gaussian model of the same class to a series.
-
-    An edge X --> Y within a step is covered if the other parents of Y, at all lags, are those of
-    X. Turning covered edges around, one after the other, reaches the whole class
-    [Chickering1995]_; time directs the lagged edges. All members give the series the same
-    likelihood. Edges out of drivers stay, and so do those at a variable whose noise depends on
-    another's.
-
-    Parameters
-    ----------
-    model : TemporalSCM
-        Linear.
-    series : DataFrame, array or list
-        What the model was learnt from.
-    limit : int
-        The most members to fit.
-
-    Returns
-    -------
-    tuple of TemporalSCM
-        The first has the model's own graph; the only one if the class has no other member.
-
-    Raises
-    ------
-    OptionError
-        If a mechanism is not linear: the data may then tell the members apart. The same holds of
-        noise that is not Gaussian, which is not refused: the members agree in mean and
-        covariance only.
-    LimitError
-        If the class is larger than ``limit``.
-
-    Examples
-    --------
-    >>> model = TemporalSCM.from_weights({"X --> Y": 1.0, "X[t-1] --> X": 0.5})
-    >>> [str(twin.graph) for twin in twins(model, model.sample(300, rng=0).frame())]
-    ['X[t-1] --> X\nX --> Y']
-    >>> model = TemporalSCM.from_weights({"X --> Y": 1.0})
-    >>> len(twins(model, model.sample(300, rng=0).frame()))
-    2
-    """
-    model.weights()
-    joint = "gaussian" if model.copula else "none"
-    return tuple(
-        TemporalSCM.fit(
-            _directed_part(graph),
-            series,
-            mechanism="linear",
-            noise="gaussian",
-            joint=joint,
-            exogenous=model.drivers,
-            rng=0,
-        )
-        for graph in _members(model.graph, limit)
-    )
-
-
-def _directed_part(graph: TemporalGraph) -> TemporalGraph:
-    """Leave out ``<->``, which a fit finds again."""
-    kept = graph.directed.copy()
-    kept[:, :, 0] |= graph.directed[:, :, 0].T
-    return TemporalGraph(graph.nodes, graph.marks * kept, graph.past_marks * kept, graph.roles)
-
-
-def _members(graph: TemporalGraph, limit: int) -> list[TemporalGraph]:
-    """List the graphs that covered edges, turned one by one, lead to."""
-    found = [graph]
-    for member in found:
-        for i, j in _covered(member):
-            twin = _turned(member, i, j)
-            if twin not in found:
-                found.append(twin)
-        if len(found) > limit:
-            raise LimitError(f"the class has more than limit={limit} members; raise limit.")
-    return found
-
-
-def _covered(graph: TemporalGraph) -> list[tuple[int, int]]:
-    """Give the edges i --> j within a step where j has the parents of i, and i."""
-    hidden = np.equal(graph.marks, Mark.ARROW) & np.equal(graph.past_marks, Mark.ARROW)
-    found = []
-    for i, j in np.argwhere(graph.directed[:, :, 0]).tolist():
-        others = graph.directed[:, j].copy()
-        others[i, 0] = False
-        free = graph.roles[i] == "variable" and not (hidden[:, i] | hidden[:, j]).any()
-        if free and (others == graph.directed[:, i]).all():
-            found.append((i, j))
-    return found
-
-
-def _turned(graph: TemporalGraph, i: int, j: int) -> TemporalGraph:
-    """Turn i --> j within a step around; a covered edge closes no cycle."""
-    marks, past = graph.marks.copy(), graph.past_marks.copy()
-    marks[i, j, 0] = past[j, i, 0] = Mark.TAIL
-    marks[j, i, 0] = past[i, j, 0] = Mark.ARROW
-    return TemporalGraph(graph.nodes, marks, past, graph.roles)
-
-
-def effect_range(
-    models: Sequence[TemporalSCM],
-    treatment: str,
-    outcome: str,
-    value: float,
-    horizon: int = 0,
-    *,
-    paths: int = 500,
-    rng: RNG = None,
-) -> tuple[float, float]:
-    """Give the smallest and largest effect that equally good models predict.
-
-    The effect is the mean of the outcome, ``horizon`` steps after the treatment begins to be
-    held at a value, minus its mean without that, with the same noise in both.
-
-    Parameters
-    ----------
-    models : sequence of TemporalSCM
-        Such as :func:`twins` gives.
-    treatment, outcome : str
-    value : float
-    horizon : int
-        0 is the step at which holding begins.
-    paths : int
-        Over which the mean is taken.
-    rng : int, Generator or None
-        The same noise for all models.
-
-    Returns
-    -------
-    low, high : float
-
-    Raises
-    ------
-    NameNotFoundError
-        If a variable does not exist.
-    OptionError
-        If there are no models, or ``horizon`` is negative.
-
-    Examples
-    --------
-    >>> model = TemporalSCM.from_weights({"X --> Y": 1.0})
-    >>> both = twins(model, model.sample(2000, rng=0).frame())
-    >>> effect_range(both, "X", "Y", 2.0, 0, rng=0)
-    (0.0, 2.0)
-    """
-    if not models:
-        raise OptionError("models is empty; give at least one.")
-    if type(horizon) is not int or horizon < 0:
-        raise OptionError(f"horizon={horizon!r}: expected a whole number from 0 on.")
-    seed = int(check_rng(rng).integers(2**31))
-    held = {treatment: Set(value, window=(0, None))}
-    found = []
-    for model in models:
-        if outcome not in model.variables:
-            raise NameNotFoundError.from_names("variable", outcome, model.variables)
-        at = model.variables.index(outcome)
-        ends = [
-            m.sample(horizon + 1, paths, rng=seed).array[:, -1, at]
-            for m in (model.do(held), model)
-        ]
-        found.append(float((ends[0] - ends[1]).mean()))
-    return min(found), max(found)

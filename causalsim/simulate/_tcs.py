@@ -10,29 +10,31 @@ References
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from causalsim._rng import RNG, spawn
-from causalsim.data import Table, read_table
-from causalsim.errors import DataError, OptionError, listing
+from causalsim.data import Table
+from causalsim.errors import listing
 from causalsim.graph.temporal import TemporalGraph
-from causalsim.scm._series_fit import Recipe, as_list
+from causalsim.scm._series_fit import Recipe, with_drivers
 from causalsim.scm.contest import Contest
-from causalsim.scm.exogenous import Driver, as_drivers, driver_table
+from causalsim.scm.exogenous import Driver, as_drivers
 from causalsim.scm.mechanisms import Mechanism
 from causalsim.scm.noise import NoiseModel
 from causalsim.scm.temporal import TemporalSCM
+from causalsim.simulate._doubts import doubted, doubts_of_data
+from causalsim.simulate._panel import checked_panel, exact_sums, reduced
+from causalsim.simulate._regimes import (
+    Regimes,
+    found_regimes,
+    in_regimes,
+    known_regimes,
+    shared_structure,
+)
 from causalsim.simulate._space import Configuration
 from causalsim.simulate._structure import Discovery, Structure, find_structure
 
 __all__ = ["checked_panel", "recipe_of", "structure_of", "tcs"]
-
-_LEAST = 5
-_STILL = 0.99
-_EXACT = 1e-10
 
 
 def tcs(
@@ -44,6 +46,7 @@ def tcs(
     noise: str | NoiseModel = "auto",
     joint: str = "auto",
     exogenous: Any = None,
+    regimes: str | int | None = None,
     alpha: float | None = 0.01,
     starts: Sequence[int] | None = None,
     rng: RNG = None,
@@ -70,6 +73,12 @@ def tcs(
         residual rows or a Gaussian copula. Such pairs stand in the graph as ``<->``.
     exogenous : Clock, Trend, calendar(...), DataFrame, or a list of them
         Drivers from outside, parents of the variables on which they are found to act.
+    regimes : str or int, optional
+        The column of a DataFrame that holds the regime of each step, or how many regimes to find
+        by their dynamics: :func:`causalsim.simulate.find_regimes`. The graph holds what acts in
+        any regime; each has mechanisms and noise of its own. The regime becomes the first
+        variable of the model, a Markov chain over 0, 1, ..., which begins at 0;
+        ``model.do(regime=labels)`` switches at given dates instead.
     alpha : float or None
         Level of the discovery.
     starts : sequence of int, optional
@@ -88,6 +97,12 @@ def tcs(
     OptionError
         If a name or number is out of range.
 
+    Warns
+    -----
+    FitWarning
+        If a column hardly ever moves, the steps are worth too few independent ones, the model
+        is explosive or close to a unit root, or regimes are fewer than asked for.
+
     Examples
     --------
     >>> import causalsim as cs
@@ -96,24 +111,34 @@ def tcs(
     >>> model.sample(40, paths=3, rng=0)
     Paths(3 x 40 steps of realgdp, realcons, unemp)
     """
-    for_structure, for_fit = spawn(rng, 2)
+    streams = spawn(rng, 4)
+    known: Regimes | None = None
+    if isinstance(regimes, str):
+        series, known = known_regimes(series, regimes)
     panel = checked_panel(series, max_lag)
-    drivers = as_drivers(exogenous, max(map(len, panel)) + max(starts or [0]))
-    structure = structure_of(
-        panel, max_lag, discovery, drivers, alpha=alpha, starts=starts, rng=for_structure
+    begin = list(starts or [0] * len(panel))
+    drivers = as_drivers(exogenous, max(map(len, panel)) + max(begin))
+    if regimes is not None and not isinstance(regimes, str):
+        rest = reduced(panel, exact_sums(panel), drivers, begin)
+        known = found_regimes(rest, regimes, max_lag, rng=streams[2])
+
+    def find(some: Sequence[Table], where: Sequence[int]) -> Structure:
+        return structure_of(
+            some, max_lag, discovery, drivers, alpha=alpha, starts=where, rng=streams[0]
+        )
+
+    doubts = [*(known.doubts if known else ()), *doubts_of_data(panel)]
+    notes = known.notes if known else ()
+    structure = (
+        shared_structure(panel, begin, known, max_lag, find) if known else find(panel, begin)
     )
     recipe = recipe_of(Configuration(discovery, mechanism, noise, joint), structure)
-    model = TemporalSCM.fit(
-        structure.graph,
-        panel,
-        mechanism=recipe.mechanism,
-        noise=recipe.noise,
-        joint=recipe.joint,
-        exogenous=drivers,
-        starts=starts,
-        rng=for_fit,
-    )
-    return replace(model, notes=(*structure.notes, *_doubts(panel), *model.notes))
+    graph = with_drivers(structure.graph, drivers)
+    if known and known.count > 1:
+        graph, panel, recipe = in_regimes(graph, panel, recipe, known)
+    learnt = recipe.learn(graph, panel, drivers, starts, streams[1])
+    model = TemporalSCM.assembled(*learnt, (*structure.notes, *notes))
+    return doubted(model, doubts, panel, begin, streams[3])
 
 
 def recipe_of(configuration: Configuration, structure: Structure) -> Recipe:
@@ -143,11 +168,8 @@ def structure_of(
     from them.
     """
     sums = exact_sums(panel)
-    left = [name for name in panel[0].names if name not in sums]
-    reduced = [part.select(left) for part in panel]
-    found = find_structure(
-        _without_drivers(reduced, drivers, starts), max_lag, discovery, alpha=alpha, rng=rng
-    )
+    rest = reduced(panel, sums, drivers, starts)
+    found = find_structure(rest, max_lag, discovery, alpha=alpha, rng=rng)
     if not sums:
         return found
     known = [name for name in found.graph.nodes if name not in sums]
@@ -156,94 +178,3 @@ def structure_of(
     graph = TemporalGraph.from_edges(edges, panel[0].names, max_lag=found.graph.max_lag)
     told = [f"{total!r} is computed from {listing(parts)}" for total, parts in sums.items()]
     return Structure(graph, (*found.notes, *told), tuple(sums))
-
-
-def _without_drivers(
-    panel: Sequence[Table], drivers: Sequence[Driver], starts: Sequence[int] | None
-) -> list[Table]:
-    """Give what a regression on the drivers leaves of every column."""
-    if not drivers:
-        return list(panel)
-    steps = np.concatenate([
-        np.arange(start, start + len(part))
-        for part, start in zip(panel, starts or [0] * len(panel), strict=True)
-    ])  # fmt: skip
-    outside = np.column_stack([np.ones(len(steps)), driver_table(drivers, steps)])
-    whole = np.vstack([part.values for part in panel])
-    rest = whole - outside @ np.linalg.lstsq(outside, whole)[0]
-    pieces = np.split(rest, np.cumsum([len(part) for part in panel])[:-1])
-    return [replace(part, values=piece) for part, piece in zip(panel, pieces, strict=True)]
-
-
-def exact_sums(panel: Sequence[Table]) -> dict[str, tuple[str, ...]]:
-    """Give columns that are linear functions of earlier ones, and of which.
-
-    Examples
-    --------
-    >>> from causalsim.data import Kind
-    >>> rows = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 1.0], [5.0, 1.0, 6.0], [1.0, 0.0, 1.0]])
-    >>> exact_sums([Table(("A", "B", "C"), rows, (Kind.CONTINUOUS,) * 3)])
-    {'C': ('A', 'B')}
-    """
-    whole = np.vstack([part.values for part in panel])
-    names = panel[0].names
-    scaled = (whole - whole.mean(axis=0)) / whole.std(axis=0)
-    free: list[int] = []
-    sums = {}
-    for k in range(len(names)):
-        weights, *_ = np.linalg.lstsq(scaled[:, free], scaled[:, k])
-        rest = scaled[:, k] - scaled[:, free] @ weights
-        if rest @ rest < _EXACT * len(scaled):
-            behind = np.abs(weights) > 1e-6 * np.abs(weights).max()
-            sums[names[k]] = tuple(names[i] for i in np.array(free)[behind])
-        else:
-            free.append(k)
-    return sums
-
-
-def checked_panel(series: Any, max_lag: int) -> list[Table]:
-    """Read a panel of numbers, or say what is wrong with it.
-
-    Counts and two-valued columns are read as numbers, too: a simulator has to give them back.
-    """
-    if type(max_lag) is not int or max_lag < 1:
-        raise OptionError(f"max_lag={max_lag!r}: expected a whole number of steps, at least 1.")
-    parts = [_numbers(part) for part in as_list(series)]
-    total = sum(map(len, parts))
-    if total < _LEAST * max_lag:
-        raise DataError(
-            f"{total} steps for max_lag={max_lag}; a fit needs at least {_LEAST} times as many. "
-            "Give a longer series or a smaller max_lag."
-        )
-    whole = np.vstack([part.values for part in parts])
-    constant = [parts[0].names[k] for k in np.flatnonzero(np.ptp(whole, axis=0) == 0).tolist()]
-    if constant:
-        raise DataError(
-            f"constant: {listing(constant)}; nothing can be learnt of it. Leave it out: "
-            f"series.drop(columns={constant!r})."
-        )
-    return parts
-
-
-def _numbers(part: Any) -> Table:
-    kinds = None if isinstance(part, Table) else "continuous"
-    table = read_table(part, kinds=kinds, missing="testwise", degenerate="keep")
-    holes = np.isnan(table.values).sum(axis=0)
-    if holes.any():
-        where = [table.names[k] for k in np.flatnonzero(holes).tolist()]
-        raise DataError(
-            f"missing values: {int(holes.sum())} in {listing(where)}. Fill them, such as with "
-            "series.interpolate(), or cut the series at the gaps and give a list of stretches."
-        )
-    return table
-
-
-def _doubts(panel: Sequence[Table]) -> tuple[str, ...]:
-    """Name columns that hardly ever move."""
-    whole = np.vstack([part.values for part in panel])
-    names, notes = panel[0].names, []
-    for name, column in zip(names, whole.T, strict=True):
-        share = np.unique(column, return_counts=True)[1].max() / len(column)
-        if share > _STILL:
-            notes.append(f"{name!r} has one value in {share:.1%} of all steps")
-    return tuple(notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self, final
@@ -12,6 +12,7 @@ import numpy as np
 from causalsim.data import Table
 from causalsim.errors import DataError
 from causalsim.scm.temporal import TemporalSCM
+from causalsim.simulate._candidates import fit_candidates
 from causalsim.simulate._leaderboard import Entry
 from causalsim.simulate._space import Configuration
 from causalsim.simulate._windows import as_frame
@@ -25,6 +26,7 @@ __all__ = ["Split", "TuningResult"]
 
 Rows = tuple[slice, ...]
 _LEAST = 8
+_MOST_TIED = 3
 
 
 @final
@@ -92,6 +94,8 @@ class TuningResult:
         The series.
     split : Split
     max_lag, seed : int
+    configurations : tuple of Configuration
+        Of the entries; empty if they are not known.
     """
 
     best: TemporalSCM
@@ -104,6 +108,7 @@ class TuningResult:
     split: Split
     max_lag: int
     seed: int
+    configurations: tuple[Configuration, ...] = ()
 
     def __repr__(self) -> str:
         return f"TuningResult({self.configuration.label!r} of {len(self.entries)})"
@@ -134,6 +139,39 @@ class TuningResult:
         return front.drop_duplicates("auc", ignore_index=True)
 
     @cached_property
+    def tied(self) -> tuple[int, ...]:
+        """Positions of the others that are tied with the best, the best first.
+
+        Those of the last round within one standard error of the smallest AUC, whatever the
+        penalty.
+        """
+        last = max(entry.round for entry in self.entries)
+        found = {
+            k: (entry.auc, entry.error or 0.0)
+            for k, entry in enumerate(self.entries)
+            if entry.round == last and entry.auc is not None
+        }
+        limit = sum(min(found.values()))
+        ranked = sorted(found, key=lambda k: found[k])
+        return tuple(k for k in ranked if k != self.winner and found[k][0] <= limit)
+
+    def rivals(self, most: int = _MOST_TIED) -> tuple[TemporalSCM, ...]:
+        """Fit tied configurations to the whole series: as real, with effects of their own.
+
+        Parameters
+        ----------
+        most : int
+            How many, the best first; those that cannot be fitted are left out.
+        """
+        if not self.configurations:
+            return ()
+        chosen = [self.configurations[k] for k in self.tied[:most]]
+        candidates = fit_candidates(
+            chosen, [self.table], [0], len(self.table), self.max_lag, seed=self.seed
+        )
+        return tuple(each.model for each in candidates if each.model is not None)
+
+    @cached_property
     def fidelity(self) -> FidelityReport:
         """How real the winner looks, judged on rows that neither fitted nor chose it."""
         return self.report()
@@ -141,15 +179,22 @@ class TuningResult:
     def report(self, **options: Any) -> FidelityReport:
         """Judge the winner with options of :func:`causalsim.fidelity`.
 
+        What the tied configurations say of do() widens the ranges over twins.
+
         Parameters
         ----------
         **options
-            Such as ``panel``, ``paths`` and ``null``.
+            Such as ``panel``, ``paths``, ``null`` and ``rng``.
         """
         from causalsim.simulate._fidelity import fidelity
 
         real = as_frame(self.table.values, self.table.names)
-        return fidelity(real, self.best, held=self.split.held, rng=self.seed, **options)
+        settings = {"held": self.split.held, "others": self.rivals(), "rng": self.seed}
+        found = fidelity(real, self.best, **{**settings, **options})
+        if not self.configurations or len(self.tied) <= _MOST_TIED:
+            return found
+        note = f"{len(self.tied)} configurations are tied with the best, {_MOST_TIED} looked at"
+        return replace(found, notes=(*found.notes, note))
 
     def summary(self) -> str:
         """Say who won, and how close the others came."""

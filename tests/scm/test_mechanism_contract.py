@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
@@ -28,11 +30,16 @@ from causalsim.scm.atoms import find_atom
 from causalsim.scm.bounded import fit_bounds
 
 SPECS = {
-    **{name: get_mechanism(name) for name in MECHANISMS if name != "network"},
+    **{name: get_mechanism(name) for name in MECHANISMS},
     "bounded": Bounded("linear"),
     "hurdle": Hurdle("linear"),
+    "network": Perceptron(units=8, epochs=100),
 }
-every = pytest.mark.parametrize("name", sorted(SPECS))
+NEEDS_TORCH = pytest.mark.skipif(not find_spec("torch"), reason="torch is an optional extra")
+every = pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=NEEDS_TORCH if name == "network" else ()) for name in sorted(SPECS)],
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +53,11 @@ def rows():
 
 @pytest.fixture(scope="module")
 def learnt(rows):
-    return {name: spec.fit(*rows, np.random.default_rng(1)) for name, spec in SPECS.items()}
+    return {
+        name: spec.fit(*rows, np.random.default_rng(1))
+        for name, spec in SPECS.items()
+        if name != "network" or find_spec("torch")
+    }
 
 
 @every
@@ -110,7 +121,7 @@ def test_long_and_short_runs_agree(name):
     assert (done[:, :, 0] == long[:, :, 0]).all()
 
 
-@pytest.mark.parametrize("name", ["ridge", "additive", "fourier", "scaled", "bounded", "hurdle"])
+@every
 def test_functions_come_back_from_plain_values(name, learnt):
     parts = {"Y": learnt[name]}
     noises = {"Y": GaussianNoise()}
@@ -142,14 +153,6 @@ def test_random_features_learn_a_product():
     fitted = Fourier().fit(x, x[:, 0] * x[:, 1] + 0.1 * rng.normal(size=800), rng)
     new = rng.uniform(-1.5, 1.5, (200, 2))
     assert np.corrcoef(fitted.predict(new), new[:, 0] * new[:, 1])[0, 1] > 0.98
-
-
-def test_a_perceptron_needs_torch():
-    pytest.importorskip("torch", reason="torch is an optional extra")
-    rng = np.random.default_rng(0)
-    x = rng.uniform(-2, 2, (400, 1))
-    fitted = Perceptron().fit(x, np.sin(2 * x[:, 0]), rng)
-    assert np.corrcoef(fitted.predict(x), np.sin(2 * x[:, 0]))[0, 1] > 0.95
 
 
 def test_spread_that_depends_on_parents_is_learnt():

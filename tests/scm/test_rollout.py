@@ -13,12 +13,16 @@ from causalsim.scm import (
     AdditiveFunction,
     FeatureFunction,
     GaussianNoise,
+    KernelNoise,
     LinearFunction,
+    SplineNoise,
     TemporalSCM,
     UniformNoise,
     ZeroNoise,
+    _program,
     _rollout,
 )
+from causalsim.scm.atoms import AtomFunction
 from causalsim.scm.bounded import BoundedFunction
 from causalsim.scm.forests import ExtraTrees, ForestSampler, QuantileForest
 from causalsim.scm.scaled import ScaledFunction
@@ -72,6 +76,80 @@ def test_compiled_equals_numpy(model, monkeypatch, what):
         drawn.append(changed.sample(30, 3, burn_in=20, rng=1).array)
     assert np.abs(drawn[0] - drawn[1]).max() < 1e-12
     assert np.ptp(drawn[0]) > 1
+
+
+def hurdle(inner, **options):
+    """Give an atom at 0 beside an inner function; its law has a curve and tails."""
+    law = options.pop("law", SplineNoise((-1.0, 0.0, 2.0), (0.1, 0.6, 0.95), (0.5, 1.5)))
+    odds = BoundedFunction(LinearFunction((0.8, -0.5), intercept=-0.3), -3.0, 3.0)
+    return AtomFunction(inner, law, 0.0, odds, **options)
+
+
+LINE = LinearFunction((0.3, -0.4), intercept=0.1)
+BEND = AdditiveFunction(((-1.0, 0.0, 1.0, 2.0), (-1.0, 1.0)), ((0.1, 0.2, -0.1), (0.2,)))
+SPREAD = ScaledFunction(LINE, BoundedFunction(BEND, 0.2, 2.0))
+HURDLES = {
+    "free": hurdle(LINE),
+    "cut below": hurdle(BEND, low=0.0),
+    "cut on both sides, scaled and shifted": hurdle(SPREAD, low=0.0, high=1.5, intercept=0.7),
+    "inner grid": hurdle(BoundedFunction(LINE, -2.0, 3.0, 0.25)),
+    "outer bounds": BoundedFunction(hurdle(SPREAD, low=0.0), -1.0, 1.0),
+    "kernel": hurdle(LINE, law=KernelNoise((-1.0, 0.1, 0.4, 2.0), 0.3), high=2.0),
+}
+
+
+@pytest.mark.parametrize("function", HURDLES.values(), ids=HURDLES)
+def test_a_compiled_hurdle_equals_numpy(function, monkeypatch):
+    assert function.program() is not None
+    graph = TemporalGraph.from_edges(["A[t-1] --> A", "B[t-1] --> A", "A --> B", "B[t-2] --> B"])
+    model = TemporalSCM(graph, {"A": function, "B": LINE}, {"A": UNIT, "B": GaussianNoise()})
+    drawn = []
+    for small in (0, 10**9):
+        monkeypatch.setattr(_rollout, "SMALL", small)
+        drawn.append(model.sample(200, 3, burn_in=0, rng=1).array)
+    assert np.abs(drawn[0] - drawn[1]).max() < 1e-12
+    shift = 0.7 if function.intercept else 0.0
+    assert 0.2 < (drawn[0][:, :, 0] == shift).mean() < 0.8
+
+
+@pytest.mark.parametrize("tail", [1e-9, 0.05, 0.5, 0.97, 1 - 1e-12])
+def test_compiled_laws_equal_theirs(tail):
+    from causalsim.scm._compiled import _cdf, _invert
+
+    for law in (SplineNoise((-1.0, 0.0, 2.0), (0.1, 0.6, 0.95)), KernelNoise((0.0, 3.0), 0.2)):
+        told = _program.hurdle(0.0, 0.0, (0.0, 1.0), law)
+        x = law.quantile(np.array([tail]))
+        place = 4, told.ints[0]
+        np.testing.assert_allclose(_invert(told.floats, *place, tail), x[0], atol=1e-12)
+        np.testing.assert_allclose(_cdf(told.floats, *place, x[0]), law.cdf(x)[0], atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        hurdle(LINE, law=GaussianNoise()),
+        hurdle(hurdle(LINE)),
+        ScaledFunction(hurdle(LINE), LinearFunction((0.0, 0.0), intercept=2.0)),
+        ScaledFunction(BoundedFunction(LINE, -0.1, 0.1), BoundedFunction(BEND, 0.2, 2.0)),
+    ],
+    ids=["other law", "two atoms", "hurdle in a scale", "bounded mean"],
+)
+def test_what_has_no_numbers_is_computed_by_numpy(function, monkeypatch):
+    """Wrong numbers would be worse: these run step by step, and long runs equal short ones."""
+    assert function.program() is None
+    graph = TemporalGraph.from_edges(["A[t-1] --> A", "A[t-2] --> A"])
+    model = TemporalSCM(graph, {"A": function}, {"A": UNIT if function.law else GaussianNoise()})
+    monkeypatch.setattr(_rollout, "SMALL", 0)
+    long = model.sample(40, 2, burn_in=0, rng=1).array
+    monkeypatch.setattr(_rollout, "SMALL", 10**9)
+    np.testing.assert_array_equal(long, model.sample(40, 2, burn_in=0, rng=1).array)
+
+
+def test_a_sampled_scale_has_no_numbers():
+    x, y = np.random.default_rng(0).normal(size=(2, 100))
+    leaves = ForestSampler(5).fit(x[:, None], y, np.random.default_rng(0))
+    scale = BoundedFunction(leaves, 0.2, 2.0)
+    assert ScaledFunction(LinearFunction((1.0,)), scale).program() is None
 
 
 def test_paths_and_threads_change_no_bit(model, monkeypatch):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 import causalsim as cs
-from causalsim.errors import DataError, FormatError, OptionError
+from causalsim.errors import DataError, FitWarning, FormatError, OptionError
 from causalsim.simulate import Configuration, Round
 from causalsim.simulate._leaderboard import Entry, Store
 from causalsim.simulate._penalty import Scores, sparsest, swap_p_value
@@ -131,10 +131,28 @@ def test_bad_options_are_refused(series, options, match):
 def test_a_series_too_short_to_split_is_refused(series):
     with pytest.raises(DataError, match=r"200 steps make 4 blocks of 50; .* block=25"):
         cs.act(series.iloc[:200], max_lag=1)
-    with pytest.raises(DataError, match="2 series; act judges one"):
-        cs.act([series, series], max_lag=1)
     with pytest.raises(DataError, match="no configuration could be fitted; the first: GraphError"):
         cs.act(series, max_lag=1, space=[Configuration(_nothing)])
+
+
+def test_a_winner_that_explodes_is_told():
+    rng, x = np.random.default_rng(0), np.ones(400)
+    for t in range(1, 400):
+        x[t] = 1.01 * x[t - 1] + rng.normal()
+    space = [Configuration("ar", "linear")]
+    with pytest.warns(FitWarning) as told:
+        cs.act(x[:, None], max_lag=1, space=space, rounds=QUICK[:1], protocol="published", rng=0)
+    assert any("explosive: its series grow" in str(one.message) for one in told)
+    assert {one.filename for one in told} == {__file__}
+
+
+def test_a_panel_is_fitted_with_what_one_of_its_series_found(series, result):
+    panel = [series.iloc[:300], series.iloc[300:]]
+    with pytest.raises(DataError, match=r"2 series; act judges one\. .*best\.refit\(series\)"):
+        cs.act(panel, max_lag=1)
+    model = result.best.refit(panel, rng=0)
+    assert model.graph == result.best.graph
+    assert model.weights() == pytest.approx(result.best.weights(), abs=0.05)
 
 
 # -- parts --------------------------------------------------------------------------------

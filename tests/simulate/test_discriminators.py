@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causalsim.errors import MissingExtraError, NameNotFoundError, OptionError
+from causalsim.errors import NameNotFoundError, OptionError
+from causalsim.simulate._classifiers import standardised
 from causalsim.simulate._discriminators import (
     DISCRIMINATORS,
     KNN,
-    LSTM,
     SVC,
     ExtraTrees,
     Logistic,
@@ -19,7 +19,6 @@ from causalsim.simulate._discriminators import (
     get_panel,
     importance,
     placements,
-    standardised,
 )
 
 LIGHT = [Logistic(), LogisticQuadratic(), SVC(), ExtraTrees(trees=30), KNN()]
@@ -111,22 +110,3 @@ def test_importance_finds_variable_and_lag():
     assert np.unravel_index(drop.argmax(), drop.shape) == (1, 0)
     assert drop[1, 0] > 0.3
     assert np.abs(np.delete(drop.ravel(), 2)).max() < 0.05
-
-
-def test_lstm_without_torch_says_what_to_install(monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "torch", None)
-    x, y = classes(8)
-    with pytest.raises(MissingExtraError, match=r"pip install 'causalsim\[torch\]'"):
-        LSTM().scores(x, y, x, np.random.default_rng(0))
-
-
-def test_lstm_sees_a_shift():
-    torch = pytest.importorskip("torch")
-    state = torch.get_rng_state()
-    train, test = classes(200, shift=1.5), classes(200, shift=1.5, seed=1)
-    small = LSTM(hidden=16, layers=1, epochs=20, dropout=0.0)
-    assert area(small, train, test) > 0.8
-    assert area(small, train, test) == area(small, train, test)
-    assert torch.equal(state, torch.get_rng_state())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import causalsim as cs
-from causalsim.errors import DataError, OptionError
+from causalsim.errors import DataError, FitWarning, OptionError
+from causalsim.scm import AdditiveFunction, GaussianNoise
 from causalsim.scm.exogenous import Clock
+from causalsim.simulate._doubts import doubts_of_model
 from causalsim.simulate._tcs import exact_sums
 
 
@@ -93,11 +97,45 @@ def test_series_that_cannot_be_used_are_refused(series, spoil, match):
         cs.tcs(spoil(series), max_lag=2)
 
 
-def test_a_column_that_hardly_moves_is_noted(series):
+def test_a_column_that_hardly_moves_is_told(series):
     still = np.zeros(len(series))
     still[::200] = np.arange(len(still[::200]))
-    model = cs.tcs(series.assign(S=still), max_lag=1, mechanism="ridge", rng=0)
+    with pytest.warns(FitWarning, match="'S' has one value in 99.5% of all steps; leave it out"):
+        model = cs.tcs(series.assign(S=still), max_lag=1, mechanism="ridge", rng=0)
     assert any("'S' has one value in 99.5% of all steps" in note for note in model.notes)
+
+
+@pytest.mark.parametrize(
+    ("phi", "match"), [(1.01, "explosive: its series grow"), (0.999, "unit root")]
+)
+def test_an_explosive_linear_model_and_a_unit_root_are_told(phi, match):
+    rng, x = np.random.default_rng(0), np.ones(400)
+    for t in range(1, 400):
+        x[t] = phi * x[t - 1] + 0.1 * rng.normal()
+    with pytest.warns(FitWarning) as told:
+        model = cs.tcs(x[:, None], max_lag=1, mechanism="linear", discovery="ar", rng=0)
+    texts = [str(one.message) for one in told]
+    assert any(re.search(match, text) for text in texts)
+    assert any("independent ones, fewer than 10; give more steps" in text for text in texts)
+    assert set(texts) <= set(model.notes)
+    assert {one.filename for one in told} == {__file__}
+
+
+@pytest.mark.parametrize(
+    ("slope", "match"), [(1.02, r"\['X'\] go 10 times as far as the data"), (1e9, "all numbers")]
+)
+def test_an_explosive_model_of_another_kind_is_told(series, slope, match):
+    graph = cs.TemporalGraph.from_edges(["X[t-1] --> X", "X[t-9] --> Y"])
+    line, flat = (AdditiveFunction(((0.0, 1.0),), ((k,),)) for k in (slope, 0.0))
+    model = cs.TemporalSCM(graph, {"X": line, "Y": flat}, dict.fromkeys("XY", GaussianNoise()))
+    panel = [cs.data.read_table(series[["X", "Y"]])]
+    (doubt,) = doubts_of_model(model, panel, [0], np.random.default_rng(0))
+    assert re.search(f"explosive: simulated values .*{match}", doubt)
+
+
+def test_a_sound_model_is_not_doubted(series):
+    model = cs.tcs(series, max_lag=1, mechanism="additive", rng=0)  # a warning is an error
+    assert not [note for note in model.notes if "explosive" in note or "short" in note]
 
 
 def test_lags_are_whole_steps(series):
