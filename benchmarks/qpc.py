@@ -191,8 +191,8 @@ differ, so the absolute numbers are not comparable and no such comparison is cla
 ## Level and power
 
 At .05, {rate_repetitions} data sets each: level / power (power at equal level). Power at equal
-level uses the p-value below which 5 % of the independent data sets fall, if that is below .05.
-Levels whose Wilson interval lies above .05 are bold.
+level uses the p-value below which 5 % of the independent data sets fall, for every test and
+whether that p-value is below or above .05. Levels whose Wilson interval lies above .05 are bold.
 
 {rates}
 

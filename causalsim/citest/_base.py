@@ -17,7 +17,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from causalsim.data import Kind, Table, read_table
+from causalsim.data import Kind, Table
 from causalsim.errors import DataError, NameNotFoundError, OptionError, listing
 
 __all__ = ["BoundTest", "CIResult", "CITest", "Floats", "Ints", "questions"]
@@ -290,7 +290,9 @@ class CITest(ABC):
         DataError
             If a column is of a kind that the test does not take.
         """
-        table = data if isinstance(data, Table) else read_table(data)
+        from causalsim.citest._reading import read_for
+
+        table = data if isinstance(data, Table) else read_for(self, data, itself=False)
         self._refuse_kinds(table)
         return self.bind(table)
 

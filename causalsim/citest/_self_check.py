@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, final
 
@@ -11,6 +11,8 @@ import numpy as np
 from causalsim._parallel import Progress, parallel_map
 from causalsim._rng import RNG, spawn
 from causalsim.citest._base import CITest
+from causalsim.citest._reading import workable, works
+from causalsim.citest._streams import coded_columns
 from causalsim.citest._twins import Twins
 from causalsim.data import Table, read_table
 from causalsim.errors import DataError, OptionError
@@ -175,8 +177,8 @@ def self_check(
     from causalsim.citest._registry import get
 
     _check_numbers(alpha, repetitions)
-    table = data if isinstance(data, Table) else read_table(data)
     names = (given,) if isinstance(given, str) else tuple(given)
+    table = data if isinstance(data, Table) else _read(data, [x, y, *names])
     if len({x, y, *names}) < 2 + len(names):
         raise OptionError(f"x, y and given must differ: {x!r}, {y!r}, {list(names)}.")
     spec = get(test) if isinstance(test, str) else test
@@ -193,6 +195,17 @@ def self_check(
             f"rows, {len(table)} for sets of {len(names)}. Give more rows or a smaller set."
         )
     return SelfCheck(str(spec), x, y, names, alpha, rejected, repetitions, len(table), untestable)
+
+
+def _read(data: object, names: Sequence[str]) -> Table:
+    """Read a table of which some columns are to be simulated."""
+
+    def accepted(**change: str) -> bool:
+        reading: Any = {"degenerate": "drop", **change}
+        return works(lambda: coded_columns(read_table(data, **reading).select(names)))
+
+    with workable(accepted, itself=False):
+        return read_table(data)
 
 
 def _check_numbers(alpha: float, repetitions: object) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from causalsim.cli._advice import takes, workable
 from causalsim.cli._console import INTERRUPTED, guarded, note, notes, progress
 from causalsim.cli._inputs import load_table
 from causalsim.cli._methods import METHOD_HELP, Method
@@ -212,11 +211,12 @@ def discover(
 
 def _load(method: Method, spec: CITest, data: str, **reading: Any) -> Table:
     """Read the table, with no advice that the method or the test would refuse."""
+    from causalsim.citest._reading import takes, workable
 
     def accepted(**change: str) -> bool:
         if change.get("missing") == "testwise" and not method.leaves_missing:
             return False
-        return takes(spec, lambda: load_table(data, **{**reading, **change}))
+        return takes(spec, lambda: load_table(data, **{**reading, "degenerate": "drop", **change}))
 
     with workable(accepted):
         return load_table(data, **reading)

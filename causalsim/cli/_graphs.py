@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from causalsim.cli._advice import takes, workable
 from causalsim.cli._console import guarded, note, notes
 from causalsim.cli._inputs import PREFIX, load_graph, load_table, without_tables
 from causalsim.cli._outputs import check_outputs, write_all
@@ -52,6 +51,7 @@ def check(
         typer.Option(help="COLUMN=KIND, repeatable, or one KIND for all columns."),
     ] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Leave a column out; repeatable.")] = None,
+    jobs: Annotated[int, typer.Option(help="Workers; -1 for all cores.", min=-1)] = 1,
     seed: Annotated[int, typer.Option(help="For tests that draw random numbers.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")] = False,
@@ -61,6 +61,7 @@ def check(
     A refuted independence speaks against the graph; an unrefuted one does not prove it. Exit
     codes as for discover: 0 says that the tests were made, whatever they found.
     """
+    from causalsim.citest._reading import workable
     from causalsim.discovery import check as check_graph
 
     if correction not in CORRECTIONS:
@@ -71,6 +72,7 @@ def check(
         "max_cond": max_cond,
         "latents": latent or (),
         "missing": missing,
+        "n_jobs": jobs,
         "rng": seed,
     }
     spec = read_test(test, setting, feature_map=feature_map, shots=shots, seed=seed)
@@ -81,7 +83,7 @@ def check(
             data, kinds=kinds or [], drop=drop or [], missing="testwise", degenerate="keep"
         )
         try:
-            with workable(lambda **_: takes(spec, lambda: table)):
+            with workable(lambda **change: "missing" in change):
                 found = check_graph(structure, table, spec, **options)
         except NameNotFoundError as error:
             raise DataError(str(error)) from error

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from causalsim.cli._advice import workable
 from causalsim.cli._console import guarded, notes
 from causalsim.cli._inputs import load_table
 from causalsim.errors import NameNotFoundError, OptionError
@@ -120,10 +119,12 @@ def self_check(
     the share of rejections should be near --alpha.
     """
     from causalsim import citest
+    from causalsim.citest._reading import workable
 
     spec = read_test(test, setting, feature_map=feature_map, shots=shots, seed=seed)
     with notes(quiet=quiet):
-        with workable(lambda **_: False):  # simulation needs complete rows that vary
+        # simulation needs complete rows that vary
+        with workable(lambda **change: change == {"missing": "listwise"}):
             table = load_table(
                 data, kinds=kinds or [], drop=drop or [], missing=missing, degenerate="keep"
             )

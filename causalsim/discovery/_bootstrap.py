@@ -34,7 +34,8 @@ from numpy.typing import NDArray
 
 from causalsim._parallel import Progress
 from causalsim._rng import RNG, spawn
-from causalsim.data import Table, read_table
+from causalsim.citest._reading import read_for
+from causalsim.data import Table
 from causalsim.discovery._bootstrap_result import BootstrapResult
 from causalsim.discovery._repeat import (
     Algorithm,
@@ -130,7 +131,8 @@ def bootstrap(
     name, function = find_algorithm(algorithm)
     refuse_bound(options)
     reading: dict[str, Any] = {"missing": missing, "degenerate": degenerate, "min_columns": 2}
-    table = read_table(data, kinds=_with_context(kinds, context, data), **reading)
+    told = _with_context(kinds, context, data)
+    table = read_for(options.get("test", "auto"), data, kinds=told, **reading)
     units, what = _units(table, blocks, context)
     size = _size(fraction, units, what)
     if context is not None and "context" in inspect.signature(function).parameters:

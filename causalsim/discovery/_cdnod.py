@@ -24,6 +24,7 @@ import numpy as np
 from causalsim._parallel import Progress, check_n_jobs
 from causalsim._rng import RNG, check_rng
 from causalsim.citest import BoundTest, CITest, Oracle, bind
+from causalsim.citest._reading import workable, works
 from causalsim.discovery._cdnod_result import CDNODResult
 from causalsim.discovery._context import Targets, context_names, protect, read_context
 from causalsim.discovery._context_test import bind_context
@@ -137,9 +138,18 @@ def cdnod(
     if data is None:
         (bound, contexts), source = _given(test, context, targets, lags), None
     else:
-        read = read_context(
-            data, context, targets=targets, missing=missing, kinds=kinds, degenerate=degenerate
-        )
+        reading: Any = {"targets": targets, "missing": missing, "kinds": kinds}
+
+        def accepted(**change: str) -> bool:
+            asked = {**reading, "degenerate": "drop", **change}
+            if lags and change.get("missing") == "listwise":
+                return False
+            return works(
+                lambda: bind_context(test, read_context(data, context, **asked), lags, time_kernel)
+            )
+
+        with workable(accepted):
+            read = read_context(data, context, degenerate=degenerate, **reading)
         bound, source = bind_context(test, read, lags, time_kernel)
         contexts = source.names
     names = bound.names

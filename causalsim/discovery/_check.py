@@ -15,14 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalsim._parallel import check_n_jobs
 from causalsim._rng import RNG, check_rng
 from causalsim.citest import BoundTest, CITest, Oracle, bind
+from causalsim.citest._reading import takes, workable
 from causalsim.data import Table
 from causalsim.data._quality import screen
 from causalsim.discovery._check_result import Answer, CheckResult
 from causalsim.discovery._implied import Question, edge_questions, implied_questions
 from causalsim.discovery._repeat import read_columns
 from causalsim.discovery._result import provenance
+from causalsim.discovery._tester import Tester
 from causalsim.errors import GraphError, NameNotFoundError, OptionError
 from causalsim.graph import ADMG, CPDAG, DAG
 from causalsim.graph._base import Names, as_names
@@ -44,6 +47,7 @@ def check(
     kinds: Mapping[str, str] | str | None = None,
     missing: str = "error",
     degenerate: str = "error",
+    n_jobs: int = 1,
     rng: RNG = None,
 ) -> CheckResult:
     """Test the independencies that a graph implies, and the edges that it has.
@@ -71,6 +75,8 @@ def check(
         Passed to :func:`causalsim.data.read_table`.
     degenerate : {"error", "keep"}
         What to do if the column of a node is constant, or repeats or is determined by others.
+    n_jobs : int
+        Workers for slow tests; the result does not depend on it.
     rng : int, Generator or None
         For tests that draw random numbers.
 
@@ -119,9 +125,10 @@ def check(
         test = bind(test, None)
     bound, table = _bound(seen, data, test, missing=missing, kinds=kinds)
     if table is not None:
-        screen(table, degenerate)  # type: ignore[arg-type]
-    implied, open_pairs = _answers(implied_questions(seen), bound, max_cond)
-    edges, open_edges = _answers(edge_questions(seen), bound, max_cond)
+        _screen(table, test, degenerate)
+    tester = Tester(bound, alpha, check_n_jobs(n_jobs))
+    implied, open_pairs = _answers(implied_questions(seen), tester, max_cond)
+    edges, open_edges = _answers(edge_questions(seen), tester, max_cond)
     judged = adjusted(np.array([a.adjusted for a in implied]), correction)
     turned = isinstance(graph, CPDAG) and graph.undirected.any()
     notes = ["undirected edges were given directions"] if turned else []
@@ -172,7 +179,12 @@ def _bound(
             for name in graph.nodes:
                 test.index(name)
             return test, None
-        table = read_columns(data, graph.nodes, **reading)
+
+        def accepted(**change: str) -> bool:
+            return takes(test, lambda: read_columns(data, graph.nodes, **{**reading, **change}))
+
+        with workable(accepted):
+            table = read_columns(data, graph.nodes, **reading)
     except NameNotFoundError as error:
         raise NameNotFoundError(
             f"the graph has nodes that the data have not: {error} If it was not measured, "
@@ -181,8 +193,14 @@ def _bound(
     return bind(test, table), table
 
 
+def _screen(table: Table, test: Any, degenerate: str) -> None:
+    """Refuse degenerate columns; there is no graph without a node to drop to."""
+    with workable(lambda **change: change["degenerate"] == "keep" and takes(test, lambda: table)):
+        screen(table, degenerate)  # type: ignore[arg-type]
+
+
 def _answers(
-    questions: Iterable[Question], bound: BoundTest, max_cond: int | None
+    questions: Iterable[Question], tester: Tester, max_cond: int | None
 ) -> tuple[list[Answer], list[tuple[str, str]]]:
     """Test questions, one batch per set size; give answers, smallest p first, and open pairs."""
     by_size: dict[int, list[Question]] = {}
@@ -193,18 +211,19 @@ def _answers(
             untested.append((question.x, question.y))
         else:
             by_size.setdefault(size, []).append(question)
-    answers = [a for asked in by_size.values() for a in _batch(asked, bound)]
+    answers = [a for asked in by_size.values() for a in _batch(asked, tester)]
     fine = [a for a in answers if not np.isnan(a.statistic)]
     untested += [(a.x, a.y) for a in answers if np.isnan(a.statistic)]
     return sorted(fine, key=lambda a: a.log_p), untested
 
 
-def _batch(asked: Sequence[Question], bound: BoundTest) -> list[Answer]:
+def _batch(asked: Sequence[Question], tester: Tester) -> list[Answer]:
     """Test questions whose sets have one size."""
+    bound = tester.test
     xs, ys = ([bound.index(q[end]) for q in asked] for end in (0, 1))  # type: ignore[arg-type]
     givens = np.array([[bound.index(name) for name in q.given or ()] for q in asked], np.intp)
     givens = givens.reshape(len(asked), -1)
-    statistic, log_p = bound.batch(xs, ys, givens)
+    statistic, log_p = tester.ask(np.column_stack([xs, ys, givens]))
     effect, least = bound.effects(xs, ys, givens), bound.smallest_expected(xs, ys, givens)
     numbers = np.column_stack([statistic, effect, log_p, least]).tolist()
     return [

@@ -22,8 +22,9 @@ import numpy as np
 from causalsim._parallel import Progress, check_n_jobs, check_progress
 from causalsim._rng import RNG, check_rng
 from causalsim.citest import CITest
+from causalsim.citest._reading import takes, workable, works
 from causalsim.discovery._environment_test import bind_environments
-from causalsim.discovery._environments import read_environments
+from causalsim.discovery._environments import Environments, read_environments
 from causalsim.discovery._exchangeable_order import Order
 from causalsim.discovery._exchangeable_result import ExchangeableResult
 from causalsim.discovery._exchangeable_search import Search, join, peel
@@ -127,9 +128,20 @@ def exchangeable(
     """
     _check_options(context, alpha, abstain)
     check_rng(rng)
-    environments = read_environments(
-        data, context, kinds=kinds, missing=missing, degenerate=degenerate
-    )
+    reading: Any = {"kinds": kinds, "missing": missing, "degenerate": degenerate}
+
+    def read(**change: str) -> Environments:
+        return read_environments(data, context, **{**reading, **change})
+
+    def accepted(**change: str) -> bool:
+        if "missing" in change:
+            return change["missing"] == "listwise"
+        if isinstance(test, str) and test == "auto":
+            return works(lambda: read(**change))
+        return takes(test, lambda: read(**change).table)
+
+    with workable(accepted):
+        environments = read()
     names = environments.table.names
     order = Order.of(resolve(knowledge, names))
     search = Search(

@@ -55,6 +55,12 @@ class _Reader:
         found = self._tested(x, y)
         if found is None:
             return "Knowledge keeps them apart; the pair was not tested."
+        if found.rejected and not self._joined(x, y):
+            cause, effect = sorted((x, y), key=self.place.__getitem__)
+            return (
+                f"Within a row dependence was found {_given(found.given)}: {_p(found.log_p)}; but "
+                f"knowledge forbids {cause} --> {effect}, all that the layers leave."
+            )
         verb = "depend on" if found.rejected else "are independent of"
         return f"Within a row they {verb} each other {_given(found.given)}: {_p(found.log_p)}."
 
@@ -67,6 +73,9 @@ class _Reader:
         arrows = [sorted(parse_edge(e)[:2], key=self.place.__getitem__) for e in self._edges]
         given = separator([(u, v) for u, v in arrows], self.layers, cause, effect)
         return next((d for d in tests if set(d.given) == given), None)
+
+    def _joined(self, x: str, y: str) -> bool:
+        return any({x, y} == set(parse_edge(edge)[:2]) for edge in self._edges)
 
     @property
     def _edges(self) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from causalsim._parallel import Progress
 from causalsim.citest import BoundTest, Oracle
-from causalsim.data import Table, read_table
+from causalsim.citest._reading import read_for
+from causalsim.data import Table
 from causalsim.discovery._record import Record
 from causalsim.discovery._skeleton import Policy, Skeleton, Tester, skeleton
 from causalsim.errors import DataError, InterruptedRunError
@@ -14,10 +15,10 @@ from causalsim.errors import DataError, InterruptedRunError
 __all__ = ["read_rows", "search"]
 
 
-def read_rows(data: object, test: object, **reading: Any) -> Table | None:
+def read_rows(data: object, test: Any, **reading: Any) -> Table | None:
     """Read the data, unless the test brings its own."""
     if data is not None:
-        return read_table(data, min_columns=2, **reading)
+        return read_for(test, data, min_columns=2, **reading)
     if isinstance(test, BoundTest | Oracle):
         return None
     raise DataError("data=None goes only with a bound test or an oracle; give a DataFrame.")

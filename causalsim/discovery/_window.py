@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalsim.citest import BoundTest, CITest, Oracle
+from causalsim.citest._reading import takes, workable
 from causalsim.data import Kind, Table
 from causalsim.discovery._context import context_names
 from causalsim.discovery._fixed_effects import bind_labelled
@@ -148,7 +149,16 @@ def open_window(
     if data is None:
         bound, contexts = _without_data(test, max_lag), _as_contexts(context)
     else:
-        series, contexts = add_contexts(read_series(data, missing=missing, **reading), context)
+
+        def accepted(**change: str) -> bool:
+            left = change.get("missing") == "testwise"
+            return change == {"missing": "listwise"} or (
+                left and takes(test, lambda: read_series(data, **reading, **change).table)
+            )
+
+        with workable(accepted):
+            read = read_series(data, missing=missing, **reading)
+        series, contexts = add_contexts(read, context)
         table = lagged_table(series, max_lag, missing)
         bound = bind_labelled(test, table, contexts.names)
     names = bound.names[: len(bound.names) // (2 * max_lag + 1)]

@@ -159,6 +159,16 @@ def test_check_takes_the_words_of_discover(run, chain):
     assert "seed=3" in found["test"]
 
 
+def test_check_does_not_depend_on_the_workers(run, chain):
+    run("discover", "chain.csv", "--test", "fisher_z", "--out", "g.json")
+    words = ("check", "g.json", "chain.csv", "--test", "rcot", "--seed", "3", "--json", "--jobs")
+    alone, shared = (run(*words, jobs) for jobs in ("1", "2"))
+    assert json.loads(alone.out) == json.loads(shared.out)
+    code, out, err = run(*words, "0")
+    assert (code, out) == (2, "")
+    assert "--jobs 0: expected a positive integer" in err
+
+
 def test_words_for_yes_and_no_are_read(run, chain):
     code, _, err = run("discover", "chain.csv", "--test", "qpc", "--set", "insist=no")
     assert code == 2

@@ -333,6 +333,14 @@ def test_notebook_view_has_picture_and_text():
     assert "implied independencies" in html
 
 
+@pytest.mark.parametrize("test", ["fisher_z", "rcot", "kci"])
+def test_answers_do_not_depend_on_the_workers(test):
+    data = CHAIN.sample(60, rng=3)
+    alone, shared = (cs.check(CHAIN.graph, data, test, n_jobs=jobs) for jobs in (1, 2))
+    pd.testing.assert_frame_equal(alone.table, shared.table)
+    pd.testing.assert_frame_equal(alone.support, shared.support)
+
+
 def test_every_spec_class_is_taken():
     assert issubclass(FisherZ, CITest)
     assert cs.check(CHAIN.graph, CHAIN.sample(50, rng=0), FisherZ).test.startswith("FisherZ")

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from sinks import Arbitrary, DSeparation, arrows, search
 from strategies import dags
@@ -213,6 +213,7 @@ def test_a_refuted_assumption_may_be_false_knowledge(monkeypatch):
 
 
 @given(rules(), st.integers(0, 10**6))
+@example(Knowledge(required=["A --> B"], tiers=[["C"], ["B"]]), 451)
 def test_every_pair_is_explained_by_the_tests_that_decided_it(known, seed):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(module, "bind_environments", lambda *_: Arbitrary(seed, NAMES))

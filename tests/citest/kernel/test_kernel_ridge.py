@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from scipy.linalg import helmert
 from scipy.stats import multivariate_normal
 
-from causalsim.citest.kernel._factors import basis, factor, gaussian_factor, kernel_factor
+from causalsim.citest.kernel._factors import (
+    NarrowRidge,
+    basis,
+    centred,
+    exact_factor,
+    factor,
+    gaussian_factor,
+    kernel_factor,
+)
 from causalsim.citest.kernel._ridge import (
     CRITERIA,
     RIDGES,
@@ -164,6 +172,33 @@ def test_a_basis_diagonalises_the_centred_gram(seed, n, d):
     )
     np.testing.assert_allclose(found.vectors.T @ found.vectors, np.eye(d), atol=1e-9)
     np.testing.assert_allclose((left - found.mean) @ found.mixing, found.vectors, atol=1e-12)
+
+
+@given(seed=seeds, n=sizes, d=st.integers(1, 30), ridge=st.sampled_from([1e-4, 1e-2, 1.0, 50.0]))
+def test_a_narrow_ridge_solves_the_whole_system(seed, n, d, ridge):
+    left, target = centred(drawn(seed, n, d)), targets(seed + 1, n)
+    expected = ridge * np.linalg.solve(left @ left.T + ridge * np.eye(n), target)
+    np.testing.assert_allclose(NarrowRidge.of(left, ridge)(target), expected, atol=1e-8)
+
+
+@given(seed=seeds, n=sizes, ridge=st.sampled_from([1e-3, 1e-1, 10.0]))
+def test_a_narrow_ridge_on_an_exact_factor_is_that_of_the_gram(seed, n, ridge):
+    rows, target = drawn(seed, n, 1), targets(seed + 1, n)
+    whole = gram(rows, 1.0)
+    expected = ridge * np.linalg.solve(centre(whole) + ridge * np.eye(n), target)
+    found = NarrowRidge.of(centred(exact_factor(whole)), ridge)
+    np.testing.assert_allclose(found(target), expected, atol=1e-7)
+
+
+@given(seed=seeds, n=sizes, d=st.integers(1, 4), ridge=st.floats(1e-3, 10.0))
+def test_a_narrow_ridge_shrinks_along_the_factor_and_nothing_else(seed, n, d, ridge):
+    left = centred(drawn(seed, n, d))
+    found = NarrowRidge.of(left, ridge)
+    np.testing.assert_allclose(found(np.ones((n, 1))), 1.0, atol=1e-9)  # centred: means stay
+    share = np.linalg.eigvalsh(found(np.eye(n)))
+    moved = np.sort(ridge / (np.linalg.eigvalsh(left.T @ left) + ridge))
+    np.testing.assert_allclose(np.sort(share)[:d], moved, atol=1e-9)
+    np.testing.assert_allclose(np.sort(share)[d:], 1.0, atol=1e-9)
 
 
 @given(seed=seeds, n=sizes, d=st.integers(1, 3))
