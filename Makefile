@@ -63,6 +63,9 @@ bench: $(STAMP)  ## Measure against installed peers; writes tables in docs/
 	"$(BIN)/python" benchmarks/cdnod.py --write docs/cdnod.md
 	"$(BIN)/python" benchmarks/simulation.py --write docs/rollout.md
 	"$(BIN)/python" benchmarks/realism.py --write docs/simulation.md
+	"$(BIN)/python" benchmarks/judging.py --write docs/judging.md
+	"$(BIN)/python" benchmarks/tuning.py --write docs/tuning.md
+	"$(BIN)/python" benchmarks/intervention.py --write docs/intervention.md
 
 clean:  ## Remove what the targets made, the environment too
 	rm -rf "$(VENV)" demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

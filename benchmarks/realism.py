@@ -8,66 +8,52 @@ from __future__ import annotations
 
 import argparse
 import json
+import warnings
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _kept import measured
 from _measure import machine, single_thread
-from _report import markdown, publish
+from _realism_report import report
+from _report import publish
+from _simulators import (
+    C1_EDGES,
+    CONTROLS,
+    DATA,
+    FIXED,
+    MAX_LAG,
+    PANEL_PATHS,
+    PATHS,
+    PEERS,
+    PUBLISHED_PATHS,
+    SETS,
+    c1_like,
+    choose,
+    ours,
+    read,
+)
 
-import causalsim as cs
-from causalsim.scm import Clock, Trend
+from causalsim.errors import FitWarning
 from causalsim.simulate import BASELINES, Plan, copy_check
-from causalsim.simulate._space import seasonal_period
-from causalsim.simulate._windows import complement, interleaved
+from causalsim.simulate._contest import areas, tally
+from causalsim.simulate._copying import _repeated
+from causalsim.simulate._windows import complement, interleaved, window_starts
 
-DATA = Path(__file__).parents[2] / "shared" / "data" / "tcs"
-SETS = {
-    "ETTh1 0": "ETTh1_boot_0",
-    "ETTh1 1": "ETTh1_boot_1",
-    "bike-usage 0": "bike-usage_boot_0",
-    "bike-usage 1": "bike-usage_boot_1",
-    "bike-usage 2": "bike-usage_boot_2",
-    "AirQualityUCI 4": "AirQualityUCI_boot_4",
-    "fMRI sim5": "fMRI_sim5",
-}
-PEERS = {"TCS": ".simulated_by_tcs", "CausalTime": ".simulated_by_causaltime"}
-OURS = {"sparse": ("pcmci_plus", 0.001), "dense": ("dense", None)}
-CONTROLS = ("ridge_var", "stationary_bootstrap")
-PATHS, PANEL_PATHS, SEED, MAX_LAG = 20, 4, 0, 3
+SEED = 0
+
+Rows = tuple[slice, ...]
 
 
-def read(name: str, suffix: str = "") -> np.ndarray:
-    """Read a released file, shape (steps, variables)."""
-    import pandas as pd
-
-    return pd.read_csv(DATA / f"{SETS[name]}{suffix}.csv.gz").to_numpy(float)
-
-
-def ours(real: np.ndarray, fit: tuple[slice, ...], method: str) -> np.ndarray:
-    """Fit to the rows that are not judged, and simulate as many steps as the real series has."""
-    import pandas as pd
-
-    discovery, alpha = OURS[method]
-    period = seasonal_period(np.vstack([real[row] for row in fit]))
-    drivers = [Trend(6), *([] if period is None else [Clock(period)])]
-    columns = [f"V{k}" for k in range(real.shape[1])]
-    model = cs.tcs(
-        [pd.DataFrame(real[row], columns=columns) for row in fit],
-        max_lag=MAX_LAG,
-        discovery=discovery,
-        alpha=alpha,
-        mechanism="forest_sampler",
-        exogenous=drivers,
-        starts=[row.start for row in fit],
-        rng=SEED,
-    )
-    paths: np.ndarray = model.sample(len(real), PATHS, rng=SEED).array
-    return paths
+def blocks(real: np.ndarray) -> tuple[Rows, Rows]:
+    """Give the rows that our models are fitted to, and those that all are judged on."""
+    return interleaved(len(real), 100)
 
 
 def judged(
-    real: np.ndarray, paths: np.ndarray, held: tuple[slice, ...], *, seen: np.ndarray | None = None
+    real: np.ndarray, paths: np.ndarray, held: Rows, *, seen: np.ndarray | None = None
 ) -> dict[str, Any]:
     """Judge by the support vector machine on all paths, by the panel on a few, and for copies.
 
@@ -92,98 +78,110 @@ def judged(
     }
 
 
-def measure(name: str, who: str) -> dict[str, Any]:
-    """Judge one generator on one data set."""
+def of_recipe(name: str, recipe: str) -> dict[str, Any]:
+    """Judge one of our recipes on one data set."""
     real = read(name)
-    fit, held = interleaved(len(real), 100)
-    if who in OURS:
-        return judged(real, ours(real, fit, who), held)
+    fit, held = blocks(real)
+    return judged(real, ours(real, fit, recipe, PATHS, SEED), held)
+
+
+def of_others(name: str, who: str) -> dict[str, Any]:
+    """Judge a released series, or a control that knows all rows."""
+    real = read(name)
+    _, held = blocks(real)
     if who in PEERS:
         return judged(real, read(name, PEERS[who])[None], held, seen=real)
     made = BASELINES[who].simulate(real, PANEL_PATHS, np.random.default_rng(SEED))
     return judged(real, np.asarray(made), held, seen=real)
 
 
-TEXT = """# How real simulated series look
-
-Made by `python benchmarks/realism.py --write docs/simulation.md`; do not edit. The numbers stand
-in [simulation.json](simulation.json); speeds of the rollout in [rollout.md](rollout.md).
-
-Data: the files of the TCS repository (Apache-2.0), with the series that TCS and CausalTime made
-of them. Blocks of 100 steps take turns: our models are fitted to every first block and judged on
-every second, the peers' series (fitted by their authors to all rows) on the same second blocks,
-by the same judges: windows of 6 steps, five contiguous folds, a purge gap. AUC by one support
-vector machine with its 95 % interval, over {paths} paths of ours and the one series that peers
-released; in brackets the largest AUC of the whole panel, over {few} paths of ours. *Real* is real
-against real: blocks fitted against blocks judged. It may lie below .5, since neighbours in time
-are alike.
-
-Ours: sampled forests (`mechanism="forest_sampler"`), a trend, and the season if the fitted rows
-show one; *sparse* is PCMCI+ at .001, *dense* joins all at lags 0 to {lag}. One recipe each.
-
-{table}
-
-*Target*: an excess over *real* of at most half of that of TCS's series, or at most .05, by the
-support vector machine. "met by" names the recipes whose AUC, without its interval, reaches it.
-
-Both recipes were fixed after looks at the first boot of each set, so these rows are not quite new
-to them. Peers have one path: their intervals hold the time blocks alone, ours the paths as well.
-
-CausalTime's files repeat real rows; a discriminator cannot tell copies from what they copy. Share
-of steps that repeat a step the generator knew (all real rows for peers, the fitted ones for ours);
-in brackets what other real rows repeat by chance, which is much for counts. The alarm looks at
-runs and distances too:
-
-{copies}
-
-Absolute AUCs are not comparable with published ones: the reference protocol splits overlapping
-windows at random, which gives about .94 on two independent draws of one persistent law (see
-`causalsim/simulate/_c2st.py`), and the published simulations came from other runs.
-"""
+def by_act(name: str, known: dict[str, Any]) -> dict[str, Any]:
+    """Let the search choose a recipe on the fitted rows, and judge it on the others."""
+    real = read(name)
+    chosen = choose(real, *blocks(real), SEED)
+    key = f"{name}|{chosen['recipe']}"
+    return {**chosen, **(known.get(key) or of_recipe(name, chosen["recipe"]))}
 
 
-def cell(one: dict[str, Any]) -> str:
-    """Write AUC, interval and panel maximum."""
-    low, high = one["interval"]
-    return f"{one['auc']:.3f} ({low:.2f} to {high:.2f}) [{one['panel']:.2f}]"
+def panel(name: str, recipe: str) -> dict[str, float]:
+    """Judge a recipe by the whole panel, on as many paths as by the one machine."""
+    real = read(name)
+    fit, held = blocks(real)
+    bench = Plan("default", max_lag=MAX_LAG, held=held).bench(real, reference=False)
+    found = bench.judge(ours(real, fit, recipe, PATHS, SEED), rng=SEED)
+    return {"auc": found.auc, "low": found.interval[0], "high": found.interval[1]}
 
 
-def report(found: dict[str, dict[str, Any]]) -> str:
-    """Write the whole text."""
-    rows, copies = [], []
-    for name in SETS:
-        mine = {who: found[f"{name}|{who}"] for who in (*OURS, *PEERS, *CONTROLS)}
-        line = mine["TCS"]["ceiling"]
-        allowed = max(0.05, (mine["TCS"]["auc"] - line) / 2)
-        met = [who for who in OURS if mine[who]["auc"] - line <= allowed]
-        rows.append(
-            [name, f"{line:.3f}", f"{line + allowed:.3f}", " and ".join(met) or "none"]
-            + [cell(mine[who]) for who in (*OURS, *PEERS, "ridge_var")]
+def not_copied(name: str, who: str = "CausalTime") -> dict[str, float]:
+    """Judge the windows of a released series no step of which repeats a real one."""
+    real, released = read(name), read(name, PEERS[who])
+    _, held = blocks(real)
+    scale = real.std(axis=0)
+    copies = _repeated(released / scale, [real / scale], 1)
+    found: dict[str, float] = {}
+    for which in ("svc", "default"):
+        bench = Plan(which, max_lag=MAX_LAG, held=held).bench(real, reference=False)
+        (contest,) = bench.contests(released, np.random.default_rng(SEED))
+        starts = window_starts(held, contest.x.shape[1])
+        new = ~np.lib.stride_tricks.sliding_window_view(copies, contest.x.shape[1]).any(axis=1)
+        keep = np.append(np.ones(len(starts), bool), new[starts])
+        splits = [(train[keep[train]], one[keep[one]]) for train, one in contest.splits]
+        fair = replace(contest, splits=splits)
+        found[which] = float(
+            areas(tally(bench.plan.panel, [fair], np.random.default_rng(SEED))).max()
         )
-        copies.append(
-            [name]
-            + [
-                f"{mine[who]['copied']:.1%} ({mine[who]['by_chance']:.1%})"
-                + " ALARM" * mine[who]["alarm"]
-                for who in (*OURS, *PEERS, "stationary_bootstrap")
-            ]
-        )
-    header = [
-        "data",
-        "real",
-        "target",
-        "met by",
-        "ours, sparse",
-        "ours, dense",
-        *PEERS,
-        "ridge VAR",
-    ]
-    return TEXT.format(
-        paths=PATHS,
-        few=PANEL_PATHS,
-        lag=MAX_LAG,
-        table=markdown(header, rows),
-        copies=markdown(["rows copied", *OURS, *PEERS, "block bootstrap"], copies),
+        found["share"] = float(new[starts].mean())
+    return found
+
+
+def published(name: str, who: str) -> dict[str, Any]:
+    """Judge by the published protocol; ours are fitted to all rows, as the peers' were."""
+    real = read(name)
+    made = (
+        read(name, PEERS[who])[None]
+        if who in PEERS
+        else ours(real, (slice(0, len(real)),), who, PUBLISHED_PATHS, SEED)
+    )
+    found = Plan(protocol="published").bench(real, rng=SEED).judge(made, rng=SEED)
+    copies = copy_check(list(made), real)
+    return {
+        "auc": found.auc,
+        "each": found.scores.max(axis=0).tolist(),
+        "ceiling": found.ceiling,
+        "copied": copies.rows,
+        "by_chance": copies.new_rows,
+    }
+
+
+def c1(number: int, **sizes: int) -> dict[str, float | None]:
+    """Judge our series of a set like C1 by the published protocol, and a second true one."""
+    real, again = c1_like(number, **sizes)
+    made = ours(real, (slice(0, len(real)),), "sparse", 1, SEED)[0]
+    bench = Plan(protocol="published").bench(real, rng=SEED)
+    mine, true = (bench.judge(one, rng=SEED) for one in (made, again))
+    return {"ours": mine.auc, "true law": true.auc, "ceiling": mine.ceiling}
+
+
+def measurements(path: Path) -> dict[str, Any]:
+    """Measure what is not known; the panel judges what the search has chosen."""
+    fixed = {f"{name}|{who}": partial(of_recipe, name, who) for who in FIXED for name in SETS}
+    others = {
+        f"{name}|{who}": partial(of_others, name, who)
+        for who in (*PEERS, *CONTROLS)
+        for name in SETS
+    }
+    new = {f"{name}|not copied": partial(not_copied, name) for name in SETS}
+    by_protocol = {
+        f"{name}|published {who}": partial(published, name, who)
+        for who in (*PEERS, "sparse")
+        for name in SETS
+    }
+    sets = {f"C1 {k}": partial(c1, k) for k in range(len(C1_EDGES))}
+    found = measured(path, {**fixed, **others, **new, **by_protocol, **sets})
+    found = measured(path, {f"{name}|act": partial(by_act, name, found) for name in SETS})
+    return measured(
+        path,
+        {f"{name}|panel": partial(panel, name, found[f"{name}|act"]["recipe"]) for name in SETS},
     )
 
 
@@ -192,21 +190,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="the report")
     parser.add_argument("--counts", type=Path, default=Path("docs/simulation.json"))
+    parser.add_argument("--known", action="store_true", help="report what has been measured")
     options = parser.parse_args()
     if not DATA.is_dir():
         parser.exit(
             0, "the reference series are not at ../shared/data/tcs; nothing was measured\n"
         )
     single_thread()
-    found = json.loads(options.counts.read_text()) if options.counts.exists() else {}
-    for who in (*OURS, *PEERS, *CONTROLS):
-        for name in SETS:
-            key = f"{name}|{who}"
-            if key not in found:
-                found[key] = measure(name, who)
-                options.counts.write_text(json.dumps(found, indent=0, sort_keys=True) + "\n")
-                print(key, round(found[key]["auc"], 3), flush=True)
-    publish(report(found), options.write, machine())
+    if options.known:
+        publish(report(json.loads(options.counts.read_text())), options.write, machine())
+        return
+    warnings.simplefilter("ignore", FitWarning)
+    publish(report(measurements(options.counts)), options.write, machine())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,16 @@ never called truth.
 
 from causalsim.datasets._catalogue import list  # noqa: A004 - datasets.list() reads as it should
 from causalsim.datasets._networks import network, reference
-from causalsim.datasets._tables import boston, cleveland, macro, markets, sachs
+from causalsim.datasets._tables import boston, cleveland, macro, markets, sachs, weather
 
-__all__ = ["boston", "cleveland", "list", "macro", "markets", "network", "reference", "sachs"]
+__all__ = [
+    "boston",
+    "cleveland",
+    "list",
+    "macro",
+    "markets",
+    "network",
+    "reference",
+    "sachs",
+    "weather",
+]

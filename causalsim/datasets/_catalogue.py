@@ -38,6 +38,7 @@ TABLES = (
     ("macro", "macro()", 202, 10, "time series", FRED, "public domain"),
     ("macro", "macro('level')", 203, 10, "time series", FRED, "public domain"),
     ("markets", "markets()", 5011, 5, "time series", "Yahoo Finance and FRED, in arch", "NCSA"),
+    ("weather", "weather()", 1461, 4, "time series", "NOAA, in vega_datasets", "public domain"),
 )
 SIZES = (8, 5, 5, 6, 11, 20, 27, 37)
 

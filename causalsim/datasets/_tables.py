@@ -14,7 +14,7 @@ from causalsim.errors import MissingExtraError, OptionError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["boston", "cleveland", "macro", "sachs"]
+__all__ = ["boston", "cleveland", "macro", "markets", "sachs", "weather"]
 
 SACHS_CONDITIONS = {
     "cd3cd28": 853,
@@ -244,6 +244,37 @@ def markets() -> pd.DataFrame:
     return frame
 
 
+def weather() -> pd.DataFrame:
+    """Give daily weather of Seattle, 2012 to 2015.
+
+    Returns
+    -------
+    DataFrame
+        1461 days x 4, indexed by date: precipitation (mm, 0 on more than half of the days),
+        temp_max and temp_min (degrees Celsius), wind (m/s). The kinds of weather are left
+        out: they are read off the others.
+
+    Raises
+    ------
+    MissingExtraError
+        If the package ``vega_datasets`` is not installed; ``pip install "causalsim[weather]"``.
+
+    Notes
+    -----
+    Source: NOAA, compiled by J. VanderPlas and the Vega project, read out of the installed
+    vega_datasets (``seattle-weather``). Licence: public domain (the package is MIT).
+
+    Examples
+    --------
+    >>> weather().columns.tolist()
+    ['precipitation', 'temp_max', 'temp_min', 'wind']
+    """
+    import pandas as pd
+
+    frame = pd.read_csv(_vega_path(), index_col="date", parse_dates=True)
+    return frame[["precipitation", "temp_max", "temp_min", "wind"]]
+
+
 def _macro_path() -> Path:
     """Find the file without importing statsmodels."""
     folder = _package("statsmodels", "datasets.macro() reads a file of statsmodels: install it.")
@@ -254,6 +285,12 @@ def _arch_path(name: str) -> Path:
     """Find a file of arch without importing it."""
     advice = 'datasets.markets() reads files of arch: pip install "causalsim[markets]".'
     return _package("arch", advice) / "data" / name / f"{name}.csv.gz"
+
+
+def _vega_path() -> Path:
+    """Find a file of vega_datasets without importing it."""
+    advice = 'datasets.weather() reads a file of vega_datasets: pip install "causalsim[weather]".'
+    return _package("vega_datasets", advice) / "_data" / "seattle-weather.csv"
 
 
 def _package(name: str, advice: str) -> Path:

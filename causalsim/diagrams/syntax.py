@@ -192,6 +192,11 @@ class Diagram:
 
         return write(self)
 
+    def _repr_html_(self) -> str:
+        from causalsim.diagrams.draw import to_svg
+
+        return to_svg(self)
+
     @classmethod
     def parse(cls, text: str) -> Diagram:
         """Read what ``str(diagram)`` writes; see :mod:`causalsim.diagrams.text`.

@@ -30,7 +30,7 @@ __all__ = ["Copula", "GaussianCopula", "RowCopula", "fit_copula"]
 Groups = tuple[tuple[str, ...], ...]
 Rows = tuple[tuple[float, ...], ...]
 Streams = Mapping[str, np.random.Generator]
-KINDS = ("auto", "rows", "gaussian", "none")
+JOINTS = ("auto", "rows", "gaussian", "none")
 FEW = 200
 
 
@@ -210,7 +210,7 @@ def _tuples(rows: Sequence[Sequence[float]], shape: tuple[int | None, int], what
 
 def fit_copula(
     residuals: Mapping[str, Floats],
-    kind: str = "auto",
+    joint: str = "auto",
     *,
     alpha: float = 0.01,
     laws: Mapping[str, FittedNoise] | None = None,
@@ -226,7 +226,7 @@ def fit_copula(
     ----------
     residuals : mapping of str to array of shape (n,)
         Rows at the same time, or of the same case.
-    kind : {"auto", "rows", "gaussian", "none"}
+    joint : {"auto", "rows", "gaussian", "none"}
         ``"auto"`` draws whole rows, but normal scores below 200 rows, which would recur too
         often.
     alpha : float
@@ -244,7 +244,7 @@ def fit_copula(
     Raises
     ------
     OptionError
-        If the kind is unknown or the level no probability.
+        If ``joint`` is unknown or the level no probability.
     DataError
         If residuals have different lengths, fewer than 10 rows, or are not finite.
 
@@ -255,11 +255,11 @@ def fit_copula(
     >>> fit_copula({"X": x, "Y": x + rng.normal(size=500), "Z": z}).groups
     (('X', 'Y'),)
     """
-    if kind not in KINDS:
-        raise OptionError.from_choice("kind", kind, KINDS)
+    if joint not in JOINTS:
+        raise OptionError.from_choice("joint", joint, JOINTS)
     if not 0 < alpha < 1:
         raise OptionError(f"alpha={alpha}: expected a level between 0 and 1.")
-    if kind == "none" or len(residuals) < 2:
+    if joint == "none" or len(residuals) < 2:
         return None
     names, table = tuple(residuals), _dependence.table_of(residuals)
     found = _dependence.components(_dependence.dependent(table, alpha))
@@ -267,7 +267,7 @@ def fit_copula(
         return None
     groups = tuple(tuple(names[i] for i in group) for group in found)
     joined = table[:, [i for group in found for i in group]]
-    if kind == "gaussian" or (kind == "auto" and len(table) < FEW):
+    if joint == "gaussian" or (joint == "auto" and len(table) < FEW):
         return GaussianCopula(groups, _dependence.normal_correlation(joined))
     order = [name for group in groups for name in group]
     columns = [

@@ -191,8 +191,8 @@ class Given(Driver):
         if len(at) and at.max() >= len(self.rows):
             raise OptionError(
                 f"step {at.max()} needs exogenous values of {listing(self.names)}, which are "
-                f"given for {len(self.rows)} steps; simulate fewer steps, or give more rows with "
-                "model.with_drivers(frame)."
+                f"given for {len(self.rows)} steps; simulate fewer steps, or fit with exogenous= "
+                "that has rows for later steps as well."
             )
         return np.array(self.rows)[at]
 

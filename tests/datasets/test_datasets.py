@@ -142,6 +142,16 @@ def test_markets(monkeypatch):
         datasets.markets()
 
 
+def test_weather(monkeypatch):
+    frame = datasets.weather()
+    assert frame.shape == (1461, 4)
+    assert frame.loc["2012-01-02"].tolist() == [10.9, 10.6, 2.8, 4.5]
+    assert 0.5 < (frame["precipitation"] == 0).mean() < 0.6
+    monkeypatch.setattr("causalsim.datasets._tables.find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"pip install .causalsim\[weather\]"):
+        datasets.weather()
+
+
 @pytest.mark.parametrize("name", NODES)
 def test_networks(name):
     network = datasets.network(name)
@@ -170,6 +180,7 @@ def test_a_known_probability():
         datasets.macro,
         lambda: datasets.macro("level"),
         datasets.markets,
+        datasets.weather,
         lambda: datasets.network("alarm").sample(2000, rng=0),
     ],
 )

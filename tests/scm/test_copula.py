@@ -96,7 +96,7 @@ def test_a_group_has_its_own_stream(seed, rho):
         ),
         (lambda: RowCopula((("A", "B"),), ((0.5, 2.0),)), OptionError, r"leave \[0, 1\]"),
         (lambda: RowCopula((("A", "B"),), ((0.5,),)), OptionError, "one column for each name"),
-        (lambda: fit_copula(residuals(), "vine"), OptionError, "kind"),
+        (lambda: fit_copula(residuals(), "vine"), OptionError, "joint"),
         (lambda: fit_copula(residuals(), alpha=2.0), OptionError, "alpha"),
         (lambda: fit_copula({"A": np.ones(20), "B": np.ones(30)}), DataError, "same number"),
         (lambda: fit_copula({"A": np.ones(5), "B": np.ones(5)}), DataError, "at least 10"),
