@@ -113,10 +113,8 @@ class Joint:
         found = identify(self.graph, outcome, tuple(do), tuple(given))
         if not isinstance(found, Estimand):
             raise NotIdentifiableError(found.summary())
-        every = {**do, **given}
-        law = found.evaluate(self.joint)
-        part: Distribution = law.at({n: state for n, state in every.items() if state is not EVERY})
-        return part
+        chosen = {n: state for n, state in {**do, **given}.items() if state is not EVERY}
+        return found.evaluate(self.joint, at=chosen)
 
 
 def observed_law(graph: DAG | ADMG, data: pd.DataFrame) -> Distribution:

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, final
 
 from causalsim import _files
@@ -23,6 +24,7 @@ from causalsim._rng import RNG
 from causalsim.diagrams._bits import Bits, members
 from causalsim.diagrams._engine import Failure, Query, derive
 from causalsim.diagrams.expression import Term
+from causalsim.errors import GraphError
 from causalsim.graph import ADMG, DAG
 
 if TYPE_CHECKING:
@@ -240,6 +242,33 @@ class NotIdentifiable:
         ]
         content = {**self.question.to_dict(), "hedges": hedges}
         return _files.versioned("not identifiable", VERSION, content)
+
+    @classmethod
+    def from_dict(cls, payload: Mapping[str, Any]) -> Self:
+        """Rebuild from :meth:`to_dict`, by looking for the hedges again.
+
+        Raises
+        ------
+        GraphError
+            If the question of the payload has an answer.
+        """
+        plain = _files.open_versioned(payload, "not identifiable", VERSION)
+        question = Question.from_dict(plain)
+        bits = Bits.of(question.graph)
+        tests = [bits.mask(each) for each in question.experiments]
+        found = derive(bits, question.query(bits), tests)
+        if not isinstance(found, Failure):
+            raise GraphError(f"{question} is identifiable; the file was changed.")
+        return cls(question, bits, found)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write as JSON."""
+        _files.write_text(path, _files.dump_json(self.to_dict()))
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read what :meth:`save` wrote."""
+        return cls.from_dict(_files.load_json(path))
 
 
 def _smallest(count: int, works: Any, most: int = 2) -> list[tuple[int, ...]]:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causalsim.diagrams._identify import identify
-from causalsim.errors import OptionError
+from causalsim.diagrams.hedge import NotIdentifiable
+from causalsim.errors import GraphError, OptionError
 from causalsim.graph import ADMG
 
 RNG = np.random.default_rng
@@ -98,6 +99,18 @@ def test_the_summary_names_the_hedge():
     assert "measure the hidden cause of X <-> Y" in text
     assert "hedge" in found._repr_html_()
     assert found.to_dict()["hedges"] == [{"outer": ["X", "Y"], "inner": ["Y"], "do": []}]
+
+
+def test_results_can_be_kept(tmp_path):
+    found = identify(BOW, "Y", "X")
+    found.save(tmp_path / "hedge.json")
+    again = NotIdentifiable.load(tmp_path / "hedge.json")
+    assert again.hedges == found.hedges
+    assert again.to_dict() == found.to_dict()
+    changed = found.to_dict()
+    changed["graph"]["edges"].remove("X <-> Y")
+    with pytest.raises(GraphError, match="is identifiable"):
+        NotIdentifiable.from_dict(changed)
 
 
 def test_each_law_has_its_hedge():

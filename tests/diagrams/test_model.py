@@ -75,6 +75,13 @@ def test_empty_cells_are_named():
     model = CausalModel.from_joint(SMOKING.reorder(["S", "T", "C"]), joint)
     with pytest.raises(PositivityError, match="S=0.*T=tar"):
         model.query("C", do="S")
+    assert model.query("T", do={"S": 1}).values.sum() == pytest.approx(1)
+    table = np.array(OMEGA)
+    table[0] = 0
+    only = CausalModel.from_joint(SMOKING.reorder(["S", "T", "C"]), table / table.sum())
+    assert only.query("C", given={"S": 1}).values.sum() == pytest.approx(1)
+    with pytest.raises(PositivityError, match="S=0"):
+        only.query("C", given="S")
 
 
 @pytest.fixture(scope="module")
