@@ -14,6 +14,7 @@ from causalsim.cli._console import USAGE, complain, guarded
 from causalsim.cli._datasets import datasets, demo
 from causalsim.cli._discover import discover
 from causalsim.cli._graphs import check, convert
+from causalsim.cli._intervene import intervene
 from causalsim.cli._simulate import simulate
 from causalsim.cli._tests import self_check
 from causalsim.errors import OptionError
@@ -45,7 +46,7 @@ def _options(
     """Take the options that belong to no command."""
 
 
-COMMANDS = (discover, simulate, check, convert, self_check, datasets, demo)
+COMMANDS = (discover, simulate, intervene, check, convert, self_check, datasets, demo)
 for command in COMMANDS:
     app.command()(command)
 
