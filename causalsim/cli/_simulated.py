@@ -58,9 +58,9 @@ def judged(
     """Judge a model on the series, or the winner of a search on rows that did not choose it."""
     from causalsim.simulate._fidelity import fidelity
 
-    held = None if tuned is None else tuned.split.held
     names = [name.replace("-", "_") for name in panel or ()]
-    return fidelity(series, model, held=held, null=null or 0, panel=names or "default", **options)
+    options |= {"null": null or 0, "panel": names or "default"}
+    return fidelity(series, model, **options) if tuned is None else tuned.report(**options)
 
 
 @final
@@ -91,8 +91,10 @@ class Simulation:
             board = self.tuned.leaderboard.to_csv(index=False, lineterminator="\n")
             files["leaderboard.csv"] = board.encode()
         if self.report is not None:
+            from causalsim.viz import report_svgs
+
             files["fidelity.json"] = dump_json(self.report.to_dict()).encode()
-            files["fidelity.html"] = self.report.to_html().encode()
+            files["fidelity.html"] = self.report.to_html(report_svgs(self.report)).encode()
         files["simulation.json"] = dump_json(self._told([*files])).encode()
         return files
 

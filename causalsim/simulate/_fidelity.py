@@ -21,6 +21,7 @@ from causalsim.simulate._bench import Bench, Plan
 from causalsim.simulate._c2st import parametric_null
 from causalsim.simulate._c2st_result import C2ST, ProtocolName
 from causalsim.simulate._copying import CopyCheck, copy_check
+from causalsim.simulate._curves import Curves, curves
 from causalsim.simulate._discriminators import get_panel
 from causalsim.simulate._dynamics import distances, stationarity
 from causalsim.simulate._interventional import recovery
@@ -137,8 +138,15 @@ def fidelity(
     elif case.refitted:
         notes.append("no p-value: write null=39 to fit the model again to its own paths")
     records, told = _records(case, bench, c2st, stream)
-    copies = _copies(case)
-    return FidelityReport.of(c2st, copies, records, refitted=case.refitted, notes=[*notes, *told])
+    lines, silent = _lines(case, stream)
+    return FidelityReport.of(
+        c2st,
+        _copies(case),
+        records,
+        refitted=case.refitted,
+        notes=[*notes, *told, *silent],
+        lines=lines,
+    )
 
 
 def _block(steps: int) -> int:
@@ -267,6 +275,14 @@ def _records(
         except CausalSimError as error:
             notes.append(f"no {name}: {error}")
     return records, notes
+
+
+def _lines(case: _Case, rng: np.random.Generator) -> tuple[Curves | None, list[str]]:
+    """Compute what is drawn of the series, or say why it cannot be had."""
+    try:
+        return curves(case.series, case.paths, case.names, rng=rng), []
+    except CausalSimError as error:
+        return None, [f"no curves: {error}"]
 
 
 def _discriminators(c2st: C2ST) -> list[dict[str, Any]]:

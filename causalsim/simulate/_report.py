@@ -12,6 +12,7 @@ from causalsim import _files
 from causalsim.errors import FormatError, listing
 from causalsim.simulate._c2st_result import C2ST
 from causalsim.simulate._copying import CopyCheck
+from causalsim.simulate._curves import Curves
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +64,8 @@ class FidelityReport:
     refitted : bool
         Whether the model was fitted anew without the judged rows.
     notes : tuple of str
+    curves : Curves, optional
+        The lines that :mod:`causalsim.viz` draws: series, quantiles, autocorrelations, spectra.
     """
 
     c2st: C2ST
@@ -70,6 +73,7 @@ class FidelityReport:
     rows: Mapping[str, Rows]
     refitted: bool
     notes: tuple[str, ...] = field(default=())
+    curves: Curves | None = None
 
     def __repr__(self) -> str:
         return f"FidelityReport(AUC {self.c2st.auc:.3f})"
@@ -130,6 +134,7 @@ class FidelityReport:
             "c2st": self.c2st.to_dict(),
             "copies": asdict(self.copies),
             "tables": {name: [dict(row) for row in rows] for name, rows in self.rows.items()},
+            "curves": None if self.curves is None else self.curves.to_dict(),
         }
         return _files.versioned("fidelity", VERSION, content)
 
@@ -148,12 +153,14 @@ class FidelityReport:
                 f"causalsim/fidelity version {content['version']} holds headlines and tables "
                 "alone; write the report anew with this release."
             )
+        lines = content["curves"]
         return cls(
             C2ST.from_dict(content["c2st"]),
             CopyCheck(**content["copies"]),
             content["tables"],
             content["refitted"],
             tuple(content["notes"]),
+            None if lines is None else Curves.from_dict(lines),
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -173,7 +180,7 @@ class FidelityReport:
         Parameters
         ----------
         figures : sequence of str
-            SVG texts to show, such as those of ``causalsim.viz``.
+            SVG texts to show: those of ``causalsim.viz.report_svgs(report)``.
         """
         style = (
             "body{font-family:sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
@@ -218,6 +225,7 @@ class FidelityReport:
         *,
         refitted: bool,
         notes: Sequence[str],
+        lines: Curves | None = None,
     ) -> Self:
         """Build a report from the records of its parts.
 
@@ -228,6 +236,7 @@ class FidelityReport:
         records : mapping of str to sequence of dataclasses or mappings
         refitted : bool
         notes : sequence of str
+        lines : Curves, optional
         """
         rows = {name: cls._plain(found) for name, found in records.items()}
-        return cls(c2st, copies, rows, refitted, tuple(dict.fromkeys(notes)))
+        return cls(c2st, copies, rows, refitted, tuple(dict.fromkeys(notes)), lines)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["fan", "fidelity", "leaderboard", "responses"]
+__all__ = ["BLUE", "FAINT", "checked_report", "fan", "fidelity", "leaderboard", "responses"]
 
 Floats = NDArray[np.float64]
-_FAINT, _BLUE, _ALARM = "#cbd5e1", "#2563eb", "#b45309"
+FAINT, BLUE, ALARM = "#cbd5e1", "#2563eb", "#b45309"
 _LEVELS = ((0.05, 0.95), (0.25, 0.75))
 
 
@@ -66,7 +66,7 @@ def _band(axes: Axes, paths: Floats, real: Floats | None) -> None:
     for (low, high), alpha in zip(_LEVELS, (0.2, 0.35), strict=True):
         a, b = np.quantile(paths, [low, high], axis=0)
         label = f"{high - low:.0%} of paths"
-        axes.fill_between(steps, a, b, color=_BLUE, alpha=alpha, linewidth=0, label=label)
+        axes.fill_between(steps, a, b, color=BLUE, alpha=alpha, linewidth=0, label=label)
     if real is not None:
         axes.plot(steps[: len(real)], real, color=INK, linewidth=0.9, label="real")
 
@@ -95,7 +95,7 @@ def responses(effects: pd.DataFrame, *, ax: Axes | None = None, title: str | Non
     axes = new_axes(6, 3.6) if ax is None else ax
     for name in effects.columns:
         axes.plot(np.arange(len(effects)), effects[name], marker="o", markersize=3, label=name)
-    axes.axhline(0, color=_FAINT, zorder=0)
+    axes.axhline(0, color=FAINT, zorder=0)
     axes.set_xlabel("steps after the impulse")
     axes.set_ylabel("mean effect")
     axes.legend(fontsize="small")
@@ -129,16 +129,16 @@ def leaderboard(result: TuningResult, *, ax: Axes | None = None) -> Axes:
     board = result.leaderboard.dropna(subset=["auc"])
     last = board["round"] == board["round"].max()
     early, late = board[~last], board[last]
-    axes.scatter(early["edges"], early["auc"], color=_FAINT, label="earlier rounds, other panels")
+    axes.scatter(early["edges"], early["auc"], color=FAINT, label="earlier rounds, other panels")
     axes.errorbar(
         late["edges"], late["auc"], yerr=late["error"], fmt="o", color=INK, label="last round"
     )
     front = result.pareto
-    axes.step(front["edges"], front["auc"], where="post", color=_BLUE, alpha=0.5)
+    axes.step(front["edges"], front["auc"], where="post", color=BLUE, alpha=0.5)
     won = board[board["chosen"]].iloc[0]
-    axes.scatter([won["edges"]], [won["auc"]], s=140, facecolors="none", edgecolors=_ALARM,
+    axes.scatter([won["edges"]], [won["auc"]], s=140, facecolors="none", edgecolors=ALARM,
                  linewidths=2, label=f"chosen: {won['label']}")  # fmt: skip
-    axes.axhline(0.5, color=_FAINT, zorder=0)
+    axes.axhline(0.5, color=FAINT, zorder=0)
     axes.set_xlabel("edges")
     axes.set_ylabel("AUC of the best discriminator")
     axes.legend(fontsize="small")
@@ -162,16 +162,12 @@ def fidelity(report: FidelityReport) -> Figure:
     OptionError
         If ``report`` is something else.
     """
-    if not isinstance(report, FidelityReport):
-        raise OptionError(
-            f"report is a {type(report).__name__}; give what causalsim.fidelity(...) returned."
-        )
-    tables = report.tables
+    tables = checked_report(report).tables
     panels: list[Any] = [(_judges, report)]
     panels += [(_giveaways, tables["giveaways"])] if len(tables.get("giveaways", ())) else []
     panels += [(_distances, tables["distances"])] if len(tables.get("distances", ())) else []
-    figure = new_figure(5 * len(panels), 4.2)
-    figure.suptitle("Observational only: a good score proves no arrow", color=_ALARM)
+    figure = new_figure(5.6 * len(panels), 4.2)
+    figure.suptitle("Observational only: a good score proves no arrow", color=ALARM)
     for axes, (draw, what) in zip(
         np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True
     ):
@@ -179,10 +175,19 @@ def fidelity(report: FidelityReport) -> Figure:
     return figure
 
 
+def checked_report(report: object) -> FidelityReport:
+    """Give the report back, or refuse what is none."""
+    if not isinstance(report, FidelityReport):
+        raise OptionError(
+            f"report is a {type(report).__name__}; give what causalsim.fidelity(...) returned."
+        )
+    return report
+
+
 def _judges(axes: Axes, report: FidelityReport) -> None:
     """Mark the simulation among real data and baselines."""
     c2st, (low, high) = report.c2st, report.c2st.interval
-    rows: list[tuple[str, float, str]] = [("this simulation, whole panel", c2st.auc, _BLUE)]
+    rows: list[tuple[str, float, str]] = [("this simulation, whole panel", c2st.auc, BLUE)]
     if c2st.ceiling is not None:
         rows.append(("real against real, whole panel", c2st.ceiling, INK))
     others = report.rows.get("baselines", ())
@@ -190,20 +195,20 @@ def _judges(axes: Axes, report: FidelityReport) -> None:
         (
             row["baseline"].replace("_", " ") + (" (copies)" if row["copying_alarm"] else ""),
             row["auc"],
-            _ALARM if row["copying_alarm"] else INK,
+            ALARM if row["copying_alarm"] else INK,
         )
         for row in others
     ]
     for k, (_, value, colour) in enumerate(rows):
         axes.plot(value, k, "o", color=colour)
-    axes.hlines(0, low, high, color=_BLUE)
+    axes.hlines(0, low, high, color=BLUE)
     if len(c2st.null):
-        axes.axvspan(*np.quantile(c2st.null, [0.05, 0.95]), color=_FAINT, alpha=0.5, zorder=0)
-    axes.axvline(0.5, color=_FAINT, zorder=0)
+        axes.axvspan(*np.quantile(c2st.null, [0.05, 0.95]), color=FAINT, alpha=0.5, zorder=0)
+    axes.axvline(0.5, color=FAINT, zorder=0)
     axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
     axes.invert_yaxis()
     axes.set_xlabel("AUC, .5 cannot be told apart")
-    axes.set_title("Who tells it apart; baselines by two judges")
+    axes.set_title("Who tells it apart; baselines by two judges", fontsize="medium")
 
 
 def _giveaways(axes: Axes, table: pd.DataFrame) -> None:
@@ -212,7 +217,7 @@ def _giveaways(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_xticks(range(len(grid.columns)), [f"t-{lag}" if lag else "t" for lag in grid.columns])
     axes.set_yticks(range(len(grid)), list(grid.index))
     axes.figure.colorbar(image, ax=axes, label="AUC lost when shuffled")
-    axes.set_title("What gives it away")
+    axes.set_title("What gives it away", fontsize="medium")
 
 
 def _distances(axes: Axes, table: pd.DataFrame) -> None:
@@ -221,10 +226,11 @@ def _distances(axes: Axes, table: pd.DataFrame) -> None:
     for k, measure in enumerate(measures):
         mine = ratio[table["measure"] == measure].dropna()
         axes.plot(mine, [k] * len(mine), "o", color=INK, alpha=0.6)
-    axes.axvline(1, color=_ALARM, linestyle="--", label="95 % between bootstraps of real data")
-    axes.set_xscale("log")
+    axes.axvline(1, color=ALARM, linestyle="--", label="95 % between bootstraps of real data")
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_yticks(range(len(measures)), [m.replace("_", " ") for m in measures])
     axes.invert_yaxis()
     axes.set_xlabel("distance, in units of the real series' own")
     axes.legend(fontsize="small")
-    axes.set_title("Margins and dynamics, a dot a variable")
+    axes.set_title("Margins and dynamics, a dot a variable", fontsize="medium")

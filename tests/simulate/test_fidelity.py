@@ -25,7 +25,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def real(truth):
-    return truth.sample(600, rng=0).frame()
+    return truth.sample(400, rng=0).frame()
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_a_fitted_model_is_fitted_again_without_the_judged_rows(report):
 
 
 def test_a_wrong_model_is_told(real, truth, report):
-    wrong = truth.do(X=0.0).sample(600, 2, rng=1)
+    wrong = truth.do(X=0.0).sample(400, 2, rng=1)
     judged = cs.fidelity(real, wrong, **QUICK)
     assert judged.c2st.auc > report.c2st.auc + 0.2
     assert any("may have seen the judged rows; no p-value" in note for note in judged.notes)
@@ -101,6 +101,7 @@ def test_a_report_comes_back_from_its_file(report, tmp_path):
     payload = json.loads((tmp_path / "report.json").read_text())
     assert payload["auc"] == report.c2st.auc
     loaded = cs.simulate.FidelityReport.load(tmp_path / "report.json")
+    assert loaded.curves.names == ("X", "<Y>")
     assert same(loaded, report)
     assert not same(replace(loaded, notes=("another",)), report)
     np.testing.assert_array_equal(loaded.c2st.null, report.c2st.null)
@@ -119,7 +120,7 @@ def test_a_file_of_something_else_is_refused(report, tmp_path):
 
 
 def test_the_published_protocol_says_so(real, truth):
-    judged = cs.fidelity(real.to_numpy(), truth, paths=2, protocol="published", rng=0)
+    judged = cs.fidelity(real.to_numpy(), truth, paths=2, protocol="published", **QUICK)
     assert "PUBLISHED protocol" in judged.summary()
     assert "published" not in judged.tables
     assert not any("without the judged rows" in note for note in judged.notes)
