@@ -104,16 +104,53 @@ def _mean(ints, bits, floats, io, fo, x, at, live):
 
 
 @njit(cache=True, nogil=True)
-def _draw(ints, bits, floats, io, fo, x, u):
-    """Take a response of a leaf: u chooses the tree, what is left the response."""
+def _chosen(ints, io, u):
+    """Split u into the number of a tree and what is left."""
+    at = min(max(u, 0.0), np.nextafter(1.0, 0.0)) * ints[io]
+    return int(at), at - int(at)
+
+
+@njit(cache=True, nogil=True)
+def _response(ints, floats, io, fo, leaf, share):
+    """Take a response of a leaf."""
     trees, size = ints[io], ints[io + 1]
     nodes = io + 3 + trees
-    at = min(max(u, 0.0), np.nextafter(1.0, 0.0)) * trees
-    tree = int(at)
-    leaf = _leaf(ints, bits, nodes, x, ints[io + 3 + tree])
     first, stop = ints[nodes + 4 * leaf + 1], ints[nodes + 4 * leaf + 2]
-    row = ints[nodes + 4 * size + first + int((at - tree) * (stop - first))]
+    row = ints[nodes + 4 * size + first + int(share * (stop - first))]
     return floats[fo + 1 + size + row]
+
+
+@njit(cache=True, nogil=True)
+def _draw(ints, bits, floats, io, fo, x, u):
+    """Take a response of a leaf: u chooses the tree, what is left the response."""
+    tree, share = _chosen(ints, io, u)
+    leaf = _leaf(ints, bits, io + 3 + ints[io], x, ints[io + 3 + tree])
+    return _response(ints, floats, io, fo, leaf, share)
+
+
+@njit(cache=True, nogil=True)
+def _draws(ints, bits, floats, io, fo, values, t, sources, noise, leaf, live, out):
+    """Do so for all paths; they take a step in turn, as trees do in ``_leaves``."""
+    nodes = io + 3 + ints[io]
+    count = len(noise)
+    for path in range(count):
+        leaf[path], live[path] = ints[io + 3 + _chosen(ints, io, noise[path])[0]], path
+    while count > 0:
+        kept = 0
+        for i in range(count):
+            path = live[i]
+            node = nodes + 4 * leaf[path]
+            feature = ints[node]
+            if feature >= 0:
+                seen = values[t - sources[feature, 1], sources[feature, 0], path]
+                right = not np.float32(seen) <= bits[node + 3]
+                leaf[path] = ints[node + 1 + right]
+                live[kept] = path
+                kept += 1
+        count = kept
+    for path in range(len(noise)):
+        share = _chosen(ints, io, noise[path])[1]
+        out[path] = floats[fo] + _response(ints, floats, io, fo, leaf[path], share)
 
 
 @njit(cache=True, nogil=True)
@@ -271,7 +308,9 @@ def advance(  # noqa: C901  the loops over time, nodes and paths in one place
     bits = ints.view(np.float32)
     x, weight = np.empty(64), np.zeros(scratch)
     unbounded = np.array([-np.inf, np.inf, 0.0])
-    leaf, live = np.empty(scratch, np.int64), np.empty(scratch, np.int64)
+    widest = max(scratch, values.shape[2])
+    leaf, live = np.empty(widest, np.int64), np.empty(widest, np.int64)
+    drawn = np.empty(values.shape[2])
     paths, shared = values.shape[2], amount.shape[2] == 1
     for t in range(start, stop_at):
         if stop[0]:
@@ -281,8 +320,14 @@ def advance(  # noqa: C901  the loops over time, nodes and paths in one place
             base, scale, odds, hurdle = nodes[n, 3], nodes[n, 4], nodes[n, 5], nodes[n, 6]
             if k > len(x):
                 x = np.empty(k)
+            together = paths > 3 and programs[base, 0] == 4 and scale < 0 and hurdle < 0
+            if together:
+                _draws(
+                    ints, bits, floats, programs[base, 1], programs[base, 2], values, t,
+                    parents[begin : begin + k], values[t, at], leaf, live, drawn,
+                )  # fmt: skip
             for path in range(paths):
-                for j in range(k):
+                for j in range(0 if together else k):
                     x[j] = values[t - parents[begin + j, 1], parents[begin + j, 0], path]
                 noise, size = values[t, at, path], 1.0
                 if scale >= 0:
@@ -290,7 +335,9 @@ def advance(  # noqa: C901  the loops over time, nodes and paths in one place
                         ints, bits, floats, programs[scale], bounds[scale], x, k, 0.0,
                         weight, leaf, live,
                     )  # fmt: skip
-                if hurdle >= 0:
+                if together:
+                    now = _snapped(drawn[path], bounds[base])
+                elif hurdle >= 0:
                     chance = _value(
                         ints, bits, floats, programs[odds], bounds[odds], x, k, 0.0,
                         weight, leaf, live,

@@ -73,7 +73,7 @@ def test_compiled_equals_numpy(model, monkeypatch, what):
     drawn = []
     for small in (0, 10**9):
         monkeypatch.setattr(_rollout, "SMALL", small)
-        drawn.append(changed.sample(30, 3, burn_in=20, rng=1).array)
+        drawn.append(changed.sample(30, 5, burn_in=20, rng=1).array)
     assert np.abs(drawn[0] - drawn[1]).max() < 1e-12
     assert np.ptp(drawn[0]) > 1
 
