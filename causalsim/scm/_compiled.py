@@ -293,7 +293,7 @@ def _hurdle(ints, floats, program, bounds, mean, scale, odds, u):
 
 
 @njit(cache=True, nogil=True)
-def advance(  # noqa: C901  the loops over time, nodes and paths in one place
+def advance(  # noqa: C901, PLR0912  the loops over time, nodes and paths in one place
     values, start, stop_at, origin, nodes, first, last, parents, programs, bounds, ints, floats,
     acts, active, amount, scratch, stop,
 ):  # fmt: skip

@@ -32,14 +32,14 @@ napkin = Diagram.from_admg(
 )
 functional = Diagram.parse(
     """
-    UA = UA()
-    A = A(UA)
-    UB = UB()
-    B = B(A, UB)
-    UD = UD()
-    D = D(B, A, UD)
-    UE = UE()
-    E = E(D, A, UE)
+    NA = NA()
+    A = A(NA)
+    NB = NB()
+    B = B(A, NB)
+    ND = ND()
+    D = D(B, A, ND)
+    NE = NE()
+    E = E(D, A, NE)
     return A, B, D, E
     """
 )
@@ -362,8 +362,8 @@ def test_twin_worlds_stand_left_and_right_of_what_they_share():
     drawn = picture(both)
     found = frames(drawn)
     assert {name: inside(drawn, frame) for name, frame in found.items()} == {
-        "fact": {"UB", "B", "D", "E"},
-        "shared": {"UA", "A", "UD", "UE"},
+        "fact": {"NB", "B", "D", "E"},
+        "shared": {"NA", "A", "ND", "NE"},
         "counterfactual": {"B*", "D*", "E*"},
     }
     assert list(found) == ["fact", "shared", "counterfactual"]
