@@ -180,7 +180,10 @@ class TemporalSCM(Counterfactuals):
         return cls(whole, functions, laws, (), copula, tuple(drivers), recipe, told)
 
     def refit(self, series: Any, *, starts: Sequence[int] | None = None, rng: RNG = None) -> Self:
-        """Fit the same graph, drivers and kinds of mechanism to other series.
+        """Repeat the fit on other series: the same directed edges, drivers and recipe.
+
+        What the recipe leaves open is chosen anew, such as ``"auto"`` mechanisms and which noises
+        depend on each other (``<->``).
 
         Parameters
         ----------

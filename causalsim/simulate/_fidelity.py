@@ -1,4 +1,4 @@
-"""How real simulated series look, judged where they have not been fitted."""
+"""How real simulated series look; discriminators judge rows that were not fitted."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class _Case:
     paths: list[Floats]
     held: Held
     model: TemporalSCM | None
+    given: TemporalSCM | None
     refitted: bool
     others: tuple[TemporalSCM, ...] = ()
 
@@ -74,9 +75,11 @@ def fidelity(
 ) -> FidelityReport:
     """Report how real simulated series look.
 
-    A fitted model is fitted anew without the judged rows first: its graph, drivers and kinds of
-    mechanism stay, its numbers are learnt from the other blocks. Anything else is judged as it
-    is, and the report says that it may have seen the judged rows.
+    A fitted model is fitted anew without the judged rows first: its directed edges and drivers
+    stay, and its recipe is repeated on the other blocks, so that ``"auto"`` may choose other
+    mechanisms and joint noise there. The graph itself may have been found on judged rows, and
+    p-values are conditional on it. Anything else is judged as it is, and the report says that it
+    may have seen the judged rows. Marginals, dynamics and usefulness are compared on all rows.
 
     Parameters
     ----------
@@ -132,7 +135,8 @@ def fidelity(
     plan = Plan(panel, widths, max_lag=lag, protocol=protocol, held=judged)
     bench = plan.bench(as_frame(case.series, case.names), rng=stream)
     c2st = bench.judge(case.paths, rng=stream, n_jobs=n_jobs, progress=progress)
-    notes = [*bench.notes, *_provenance(case, protocol), *(case.model.notes if case.model else ())]
+    told_of_model = case.given.notes if case.given else ()
+    notes = [*bench.notes, *_provenance(case, protocol), *told_of_model]
     if null:
         c2st = c2st.against(_null(case, bench, null, stream, n_jobs, progress))
     elif case.refitted:
@@ -164,12 +168,12 @@ def _case(
     """Fit a model anew if that can be done, and simulate."""
     if not isinstance(simulated, TemporalSCM):
         given, _ = read_series(simulated, names)
-        return _Case(series, names, given, held, None, refitted=False)
+        return _Case(series, names, given, held, None, None, refitted=False)
     model = simulated
     if model.recipe is not None and not model.actions:
         model = _refitted(model, as_frame(series, names), held, rng)
     sampled, _ = read_series(model.sample(len(series), paths, rng=rng), names)
-    return _Case(series, names, sampled, held, model, refitted=model is not simulated)
+    return _Case(series, names, sampled, held, model, simulated, refitted=model is not simulated)
 
 
 def _refitted(
@@ -192,7 +196,9 @@ def _provenance(case: _Case, protocol: str) -> list[str]:
             "PUBLISHED protocol: every row is judged, by overlapping windows split at random"
         )
     elif case.refitted:
-        notes.append("the model was fitted anew without the judged rows, its graph was kept")
+        notes.append(
+            "the recipe was repeated without the judged rows: directed edges and drivers were kept"
+        )
     if not case.refitted:
         what = "these paths" if case.model is None else "this model, whose fit cannot be repeated,"
         notes.append(f"{what} may have seen the judged rows; no p-value, nothing can be refitted")
@@ -264,7 +270,7 @@ def _records(
     if case.model is not None:
         model = case.model
         parts["recovery"] = lambda: recovery(model, rng=rng)
-        parts["twins"] = lambda: _twins(model, case, rng, notes)
+        parts["twins"] = lambda: _twins(case.given or model, case, rng, notes)
         parts["sortability"] = lambda: _sortability(model, case)
     if bench.plan.protocol != "published":
         parts["published"] = lambda: _published(case, bench, rng)

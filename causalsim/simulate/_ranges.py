@@ -10,7 +10,7 @@ import numpy as np
 
 from causalsim._rng import RNG
 from causalsim.errors import OptionError
-from causalsim.scm import TemporalSCM
+from causalsim.scm import LinearFunction, TemporalSCM
 from causalsim.simulate._twins import effects, family, fit_family
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Range", "ranges"]
 
 KNOWN, LOOKED_AT = 200, 16
-_PATHS, _BURN_IN = 10, 20
+_FEW, _MANY, _BURN_IN = 10, 200, 20
 
 
 @final
@@ -95,8 +95,9 @@ def ranges(
     usual = dict(zip(names, mean.tolist(), strict=True))
     held = dict(zip(names, (mean + spread).tolist(), strict=True))
     horizon = max(each.graph.max_lag for each in models)
+    paths = _FEW if all(map(_is_linear, models)) else _MANY
     found = effects(
-        models, held, names, horizon, against=usual, paths=_PATHS, burn_in=_BURN_IN, rng=rng
+        models, held, names, horizon, against=usual, paths=paths, burn_in=_BURN_IN, rng=rng
     )
     low, high = found.min(axis=0), found.max(axis=0)
     when = (high - low).argmax(axis=1)
@@ -112,6 +113,11 @@ def ranges(
         for i, j in np.argwhere(~np.eye(len(names), dtype=bool)).tolist()
     ]
     return tuple(sorted(rows, key=lambda row: row.low - row.high)), said
+
+
+def _is_linear(model: TemporalSCM) -> bool:
+    """Whether both arms of a contrast differ by a constant, so that no noise is left in it."""
+    return all(isinstance(each, LinearFunction) for each in model.mechanisms.values())
 
 
 def _own(model: TemporalSCM, series: pd.DataFrame) -> tuple[tuple[TemporalSCM, ...], str]:
