@@ -4,6 +4,7 @@
 * every public function, class and method has a docstring
 * every module named in docs/papers.md exists
 * every name that ``causalsim`` exports stands in README.md or docs/
+* no two test files have the same name
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,9 +68,18 @@ def unmentioned() -> Iterator[str]:
             yield f"cs.{name} stands in no document"
 
 
+def doubled() -> Iterator[str]:
+    """Find test files of one name, which pytest cannot import side by side."""
+    names = Counter(path.name for path in ROOT.glob("tests/**/*.py"))
+    for name, count in names.items():
+        if count > 1 and name != "conftest.py":
+            yield f"{count} test files are called {name}"
+
+
 def main() -> int:
     """Run all rules."""
-    broken = [*raises_without_match(), *undocumented(), *missing_modules(), *unmentioned()]
+    rules = (raises_without_match, undocumented, missing_modules, unmentioned, doubled)
+    broken = [line for rule in rules for line in rule()]
     for line in broken:
         print(line)
     print(f"house rules: {len(broken)} broken")
