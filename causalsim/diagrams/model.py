@@ -216,7 +216,8 @@ class CausalModel:
         ----------
         outcome : str or sequence of str
         do, given : mapping of str to state, or names
-            Names alone keep all their states as axes.
+            Names alone keep all their states as axes. What is held already stays held; another
+            state here replaces it.
 
         Returns
         -------
@@ -230,13 +231,15 @@ class CausalModel:
             If it asks for what has probability zero.
         """
         states = self.source.states
-        held = {**fixed(do, states), **self.done}
+        held = {**self.done, **fixed(do, states)}
         seen, wanted = fixed(given, states), as_names(outcome)
         for name in wanted:
             if name in held or name in seen:
                 raise OptionError(f"{name!r} is held or given; ask for another variable.")
         for name in held.keys() & seen.keys():
-            if held[name] is EVERY or seen[name] not in {EVERY, held[name]}:
+            if EVERY in {held[name], seen[name]}:
+                raise OptionError(f"{name!r} is held and given; name one state, or leave one out.")
+            if seen[name] != held[name]:
                 raise PositivityError(
                     f"{name}={seen[name]} cannot be seen under do({name}={held[name]})."
                 )
@@ -272,8 +275,7 @@ class CausalModel:
         OptionError
             If the states of the outcome are no numbers and there are no scores.
         """
-        law = self.query(outcome, do=treatment)
-        states = law.states[outcome]
+        states = self.source.states[self.graph.nodes[self.graph.index(outcome)]]
         try:
             numbers = np.array([float((scores or {}).get(s, s)) for s in states])  # type: ignore[arg-type]
         except (TypeError, ValueError) as error:
@@ -282,6 +284,6 @@ class CausalModel:
                 f"the states of {outcome!r} are no numbers: {states}; give scores={example}."
             ) from error
         first, second = (
-            law.at({treatment: state}).array() @ numbers for state in (treated, control)
+            self.query(outcome, do={treatment: state}).array() for state in (treated, control)
         )
-        return float(first - second)
+        return float((first - second) @ numbers)

@@ -270,7 +270,7 @@ def _records(
     if case.model is not None:
         model = case.model
         parts["recovery"] = lambda: recovery(model, rng=rng)
-        parts["twins"] = lambda: _twins(case.given or model, case, rng, notes)
+        parts["twins"] = lambda: _twins(case, rng, notes)
         parts["sortability"] = lambda: _sortability(model, case)
     if bench.plan.protocol != "published":
         parts["published"] = lambda: _published(case, bench, rng)
@@ -344,10 +344,9 @@ def _sortability(model: TemporalSCM, case: _Case) -> list[dict[str, Any]]:
     ]
 
 
-def _twins(
-    model: TemporalSCM, case: _Case, rng: np.random.Generator, notes: list[str]
-) -> tuple[Range, ...]:
-    """Give the range of each effect over models of the same series, and say how many there are."""
-    rows, said = ranges(model, as_frame(case.series, case.names), case.others, rng=rng)
+def _twins(case: _Case, rng: np.random.Generator, notes: list[str]) -> tuple[Range, ...]:
+    """Give the range of each effect over models like the one given, and say how many there are."""
+    assert case.given is not None  # noqa: S101  only models have twins
+    rows, said = ranges(case.given, as_frame(case.series, case.names), case.others, rng=rng)
     notes.append(said)
     return rows

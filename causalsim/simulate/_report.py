@@ -94,12 +94,17 @@ class FidelityReport:
         said = [
             f"{published}AUC of the best discriminator {c2st.auc:.3f} ({low:.3f} to {high:.3f})"
         ]
-        if c2st.ceiling is not None and c2st.excess is not None:
-            said.append(f"real against real {c2st.ceiling:.3f}, excess {c2st.excess:.3f}")
+        if c2st.excess is not None and c2st.excess_interval is not None:
+            low, high = c2st.excess_interval
+            excess = f"excess {c2st.excess:.3f} ({low:.3f} to {high:.3f})"
+            said.append(f"real against real {c2st.ceiling:.3f}, {excess}")
+        said.append("intervals are for the classifiers as trained; other series would vary more")
         if c2st.p_value is not None:
             said.append(f"p = {c2st.p_value:.3f} against {len(c2st.null)} refits of a right model")
         if c2st.copying:
-            said.append("the AUC lies significantly BELOW its null: copies do that")
+            said.append(
+                "the AUC lies BELOW its null: copies do that, and a right model in 5 of 100"
+            )
         said += [_PUBLISHED.format(row["auc"]) for row in self.rows.get("published", ())]
         drifting = [row["variable"] for row in self.rows.get("stationarity", ()) if not row["adf"]]
         if drifting:

@@ -111,6 +111,27 @@ def test_laws_of_do(asia, name, data):
     assert done.do({name: state}).diagram == done.diagram
 
 
+def test_a_later_value_replaces_an_earlier_one(asia, smoking):
+    held = smoking.do(S=1)
+    assert close(held.query("C", do={"S": 0}).array(), smoking.query("C", do={"S": 0}).array())
+    assert close(
+        held.query("C", do="S").array("S", "C"), smoking.query("C", do="S").array("S", "C")
+    )
+    assert close(held.do(S=0).query("C").array(), smoking.query("C", do={"S": 0}).array())
+    assert held.ate("S", "C") == pytest.approx(smoking.ate("S", "C"), abs=1e-12)
+    assert asia.do(smoke="yes", lung="no").query("dysp", do={"lung": "yes"}).array().tolist() == (
+        asia.query("dysp", do={"smoke": "yes", "lung": "yes"}).array().tolist()
+    )
+
+
+def test_an_effect_needs_support_of_its_two_states_alone():
+    table = np.array([[0.2, 0.1], [0.3, 0.4], [0.0, 0.0]])
+    model = CausalModel.from_joint(cs.DAG.from_edges(["X --> Y"]), table)
+    assert model.ate("X", "Y") == pytest.approx(4 / 7 - 1 / 3)
+    with pytest.raises(PositivityError, match="X=2"):
+        model.ate("X", "Y", treated=2)
+
+
 def test_nothing_done_is_what_is_seen(asia, smoking):
     assert asia.do().diagram == asia.diagram
     assert np.allclose(asia.do().query("dysp").array(), asia.query("dysp").array())
@@ -183,6 +204,12 @@ def test_bad_input_is_refused(asia, smoking):
         CausalModel.fit(SMOKING, rows.rename(columns={"U": "C"}), smoothing=1)
     with pytest.raises(PositivityError, match=r"S=1 cannot be seen under do\(S=0\)"):
         smoking.do(S=0).query("C", given={"S": 1})
+    with pytest.raises(OptionError, match="'S' is held and given; name one state"):
+        smoking.do(S=0).query("C", given="S")
+    with pytest.raises(NameNotFoundError, match="Q"):
+        smoking.ate("S", "Q")
+    with pytest.raises(NameNotFoundError, match="state of 'S' 5"):
+        smoking.ate("S", "C", treated=5)
     with pytest.raises(OptionError, match="'C' is held or given; ask for another"):
         smoking.query("C", do={"C": 1})
     assert np.allclose(

@@ -1,6 +1,7 @@
 """Diagrams: laws of a CDU category, text, graphs, and bad input."""
 
 import pickle
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -72,6 +73,13 @@ def test_swap_is_natural(f, g):
     before = [*range(len(g.dom), len(g.dom) + len(f.dom)), *range(len(g.dom))]
     left = (f @ g) >> Diagram.wires(f.cod + g.cod, after)
     assert left == Diagram.wires(f.dom + g.dom, _inverse(before)) >> (g @ f)
+
+
+@given(bundles)
+def test_swaps_undo_each_other(kinds):
+    for a, b in pairwise(kinds):
+        assert Diagram.swap(a, b) >> Diagram.swap(b, a) == Diagram.identity([a, b])
+        assert Diagram.swap(a, b).cod == (b, a)
 
 
 def _inverse(picks):

@@ -7,11 +7,11 @@ from collections import Counter
 from causalsim.diagrams.draw._elements import Lost, folded, kept
 from causalsim.diagrams.draw._picture import picture
 from causalsim.diagrams.draw._sheet import beside
-from causalsim.diagrams.draw._svg import write
 from causalsim.diagrams.syntax import INPUT, Diagram, Port
 from causalsim.errors import GraphError
 from causalsim.graph._base import Names
 from causalsim.graph.draw._picture import Picture
+from causalsim.graph.draw._svg import write
 
 __all__ = ["before_after", "surgery_picture"]
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from causalsim.diagrams.draw._picture import Frames, picture
 from causalsim.diagrams.syntax import Diagram
 from causalsim.graph._base import Names
-from causalsim.graph.draw._picture import Picture
-from causalsim.graph.draw._shapes import PAPER
-from causalsim.graph.draw._svg import _clean, _group
+from causalsim.graph.draw._svg import write
 
-__all__ = ["to_svg", "write"]
+__all__ = ["to_svg"]
 
 
 def to_svg(
@@ -55,22 +53,3 @@ def to_svg(
     """
     drawn = picture(diagram, highlight=highlight, regions=regions, keep=keep, title=title)
     return write(drawn, title or f"string diagram with {len(diagram.boxes)} boxes")
-
-
-def write(drawn: Picture, name: str) -> str:
-    """Write a picture as an SVG element.
-
-    Parameters
-    ----------
-    drawn : Picture
-    name : str
-        What the picture shows, for readers who do not see it.
-    """
-    width, height = f"{drawn.width:.0f}", f"{drawn.height:.0f}"
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" role="img" font-family="sans-serif">'
-    )
-    sheet = f'<rect width="100%" height="100%" fill="{PAPER}"/>'
-    body = map(_group, drawn.groups)
-    return "\n".join([head, f"<title>{_clean(name)}</title>", sheet, *body, "</svg>"]) + "\n"

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalsim.graph.draw._links import Drawable
-from causalsim.graph.draw._picture import Strengths, picture
+from causalsim.graph.draw._picture import Picture, Strengths, picture
 from causalsim.graph.draw._shapes import PAPER, Box, Curve, Disc, Group, Polygon, Text, moved
 
-__all__ = ["to_svg"]
+__all__ = ["to_svg", "write"]
 
 _BASELINE = 0.35
 
@@ -61,15 +61,26 @@ def to_svg(
     (True, True)
     """
     drawn = picture(graph, strengths=strengths, title=title, legend=legend, highlight=highlight)
-    size = f'width="{drawn.width:.0f}" height="{drawn.height:.0f}"'
+    return write(drawn, title or f"{type(graph).__name__} with {len(graph)} nodes")
+
+
+def write(drawn: Picture, name: str) -> str:
+    """Write a picture as an SVG element.
+
+    Parameters
+    ----------
+    drawn : Picture
+    name : str
+        What the picture shows, for readers who do not see it.
+    """
+    width, height = f"{drawn.width:.0f}", f"{drawn.height:.0f}"
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {drawn.width:.0f} '
-        f'{drawn.height:.0f}" {size} role="img" font-family="sans-serif">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" role="img" font-family="sans-serif">'
     )
-    name = _clean(title or f"{type(graph).__name__} with {len(graph)} nodes")
     sheet = f'<rect width="100%" height="100%" fill="{PAPER}"/>'
-    body = [_group(group) for group in drawn.groups]
-    return "\n".join([head, f"<title>{name}</title>", sheet, *body, "</svg>"]) + "\n"
+    body = map(_group, drawn.groups)
+    return "\n".join([head, f"<title>{_clean(name)}</title>", sheet, *body, "</svg>"]) + "\n"
 
 
 def _clean(text: str) -> str:
